@@ -1,0 +1,1 @@
+//! The one test binary: the program, driven as people drive it, against the real components.
