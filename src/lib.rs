@@ -8,3 +8,4 @@
 mod env;
 mod error;
 mod http;
+mod manifest;

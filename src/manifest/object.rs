@@ -1,0 +1,186 @@
+//! One Kubernetes object: a JSON value that knows its identity.
+
+use serde_json::{Map, Value};
+
+use super::id::ObjectId;
+use crate::error::Explain;
+
+/// Why a document is no Kubernetes object.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// The document is a list or a scalar.
+    #[error("expected a mapping, found {found}")]
+    NotAMapping {
+        /// What stands there instead.
+        found: &'static str,
+    },
+    /// A field that every object needs is not there, or is no text.
+    #[error("the field `{field}` is missing")]
+    Missing {
+        /// The path of the field, such as `metadata.name`.
+        field: &'static str,
+    },
+}
+
+impl Explain for ObjectError {}
+
+/// A Kubernetes object as a JSON value; it has at least `apiVersion`, `kind` and a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    value: Value,
+}
+
+impl Object {
+    /// Takes a JSON value for an object.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the value is no mapping or lacks `apiVersion`, `kind` or `metadata.name`.
+    pub fn new(value: Value) -> Result<Self, ObjectError> {
+        if !value.is_object() {
+            return Err(ObjectError::NotAMapping {
+                found: kind_of(&value),
+            });
+        }
+        for (pointer, field) in [
+            ("/apiVersion", "apiVersion"),
+            ("/kind", "kind"),
+            ("/metadata/name", "metadata.name"),
+        ] {
+            if value
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .is_none_or(str::is_empty)
+            {
+                return Err(ObjectError::Missing { field });
+            }
+        }
+        Ok(Self { value })
+    }
+
+    /// Returns `apiVersion`, such as `apps/v1`.
+    pub fn api_version(&self) -> &str {
+        self.text("/apiVersion")
+    }
+
+    /// Returns the API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version()
+            .split_once('/')
+            .map_or("", |(group, _)| group)
+    }
+
+    /// Returns the API version without its group.
+    pub fn version(&self) -> &str {
+        self.api_version().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> &str {
+        self.text("/kind")
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        self.text("/metadata/name")
+    }
+
+    /// Returns the namespace; empty where none is set.
+    pub fn namespace(&self) -> &str {
+        self.text("/metadata/namespace")
+    }
+
+    /// Returns the identity.
+    pub fn id(&self) -> ObjectId {
+        ObjectId {
+            group: self.group().into(),
+            kind: self.kind().into(),
+            namespace: self.namespace().into(),
+            name: self.name().into(),
+        }
+    }
+
+    /// Returns the value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.value.pointer("/metadata/labels")?.get(key)?.as_str()
+    }
+
+    /// Returns the text at a JSON pointer; empty where there is none.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// Returns the value at a JSON pointer.
+    pub fn get(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// Returns `metadata`, made if it is not there.
+    pub fn metadata_mut(&mut self) -> &mut Map<String, Value> {
+        let metadata = &mut self.value["metadata"];
+        if !metadata.is_object() {
+            *metadata = Value::Object(Map::new());
+        }
+        metadata
+            .as_object_mut()
+            .expect("it was just made a mapping")
+    }
+
+    /// Returns the whole value.
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Returns the whole value, to change it; the identity must stay.
+    pub const fn value_mut(&mut self) -> &mut Value {
+        &mut self.value
+    }
+
+    /// Gives the whole value away.
+    #[cfg(test)]
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+}
+
+/// Names the sort of a JSON value for a message.
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn knows_its_identity() {
+        let object = Object::new(json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web"}},
+        }))
+        .unwrap();
+        assert_eq!(object.id().to_string(), "Deployment/shop/web");
+        assert_eq!((object.group(), object.version()), ("apps", "v1"));
+        assert_eq!(object.label("app"), Some("web"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_object() {
+        let missing = Object::new(json!({"kind": "Pod", "apiVersion": "v1"})).unwrap_err();
+        assert_eq!(missing.to_string(), "the field `metadata.name` is missing");
+        let list = Object::new(json!([])).unwrap_err();
+        assert_eq!(list.to_string(), "expected a mapping, found a list");
+    }
+}
