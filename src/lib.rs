@@ -5,6 +5,7 @@
 //! of the world; `api`, `git`, `report` and `secrets` are what they are made of; `http` and `manifest` carry data;
 //! `error` and `env` are the ground.
 
+mod api;
 mod env;
 mod error;
 mod http;

@@ -1,0 +1,177 @@
+//! The columns of `get`: how each cell is made from a row.
+
+use super::flux::{Column, Kind};
+use super::row::Row;
+
+/// The revision of the artifact, as it is.
+pub const REVISION: Column = Column {
+    header: "REVISION",
+    cell: |_, row| row.status.artifact.revision.clone(),
+};
+
+/// The revision of the artifact, with short hashes.
+pub const SHORT_REVISION: Column = Column {
+    header: "REVISION",
+    cell: |_, row| shorten(&row.status.artifact.revision),
+};
+
+/// The revision that was last applied.
+pub const APPLIED_REVISION: Column = Column {
+    header: "REVISION",
+    cell: |_, row| shorten(&row.status.last_applied_revision),
+};
+
+/// The chart version of a release.
+pub const RELEASE_REVISION: Column = Column {
+    header: "REVISION",
+    cell: |_, row| row.release_revision().into(),
+};
+
+/// Where the content comes from, found as the controllers do.
+pub const SOURCE: Column = Column {
+    header: "SOURCE",
+    cell: |_, row| row.resolved_origin(),
+};
+
+/// Where the content comes from, exactly as written.
+pub const WRITTEN_SOURCE: Column = Column {
+    header: "SOURCE",
+    cell: |_, row| row.written_origin(),
+};
+
+/// When an image was last scanned.
+pub const LAST_SCAN: Column = Column {
+    header: "LAST SCAN",
+    cell: |_, row| row.status.last_scan_result.scan_time.clone(),
+};
+
+/// When an automation last ran.
+pub const LAST_RUN: Column = Column {
+    header: "LAST RUN",
+    cell: |_, row| row.status.last_automation_run_time.clone(),
+};
+
+/// Name of the image that a policy has chosen.
+pub const IMAGE: Column = Column {
+    header: "IMAGE",
+    cell: |_, row| row.status.latest_ref.name.clone(),
+};
+
+/// Tag of the image that a policy has chosen.
+pub const TAG: Column = Column {
+    header: "TAG",
+    cell: |_, row| row.status.latest_ref.tag.clone(),
+};
+
+/// Whether the object is suspended.
+pub const SUSPENDED: Column = Column {
+    header: "SUSPENDED",
+    cell: |kind, row| {
+        if (kind.suspended)(row) {
+            "True"
+        } else {
+            "False"
+        }
+        .into()
+    },
+};
+
+/// Whether the object is ready.
+pub const READY: Column = Column {
+    header: "READY",
+    cell: |kind, row| kind.readiness(row).word.into(),
+};
+
+/// Why the object is ready, or not.
+pub const MESSAGE: Column = Column {
+    header: "MESSAGE",
+    cell: |kind, row| kind.readiness(row).message.into(),
+};
+
+/// Why the object is ready, or not, with short hashes.
+pub const SHORT_MESSAGE: Column = Column {
+    header: "MESSAGE",
+    cell: |kind, row| shorten(kind.readiness(row).message),
+};
+
+/// Whether an object is ready, as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness<'a> {
+    /// `True`, `False` or `Unknown`.
+    pub word: &'a str,
+    /// Why.
+    pub message: &'a str,
+}
+
+impl Kind {
+    /// Says whether an object is ready.
+    pub fn readiness<'a>(&self, row: &'a Row) -> Readiness<'a> {
+        if let Some(message) = (self.fixed)(row) {
+            return Readiness {
+                word: "True",
+                message,
+            };
+        }
+        match row.condition("Ready") {
+            Some(ready) => Readiness {
+                word: &ready.status,
+                message: &ready.message,
+            },
+            None => Readiness {
+                word: "False",
+                message: "waiting to be reconciled",
+            },
+        }
+    }
+}
+
+/// Cuts every hash down to its first eight digits: a word of 40 to 128 lower-case hex digits.
+fn shorten(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_word) {
+        let (between, word_on) = rest.split_at(start);
+        let (word, after) =
+            word_on.split_at(word_on.find(|c| !is_word(c)).unwrap_or(word_on.len()));
+        short.push_str(between);
+        short.push_str(if is_hash(word) { &word[..8] } else { word });
+        rest = after;
+    }
+    short.push_str(rest);
+    short
+}
+
+/// Says whether a character belongs to a word, as Go's regular expressions see it.
+const fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+/// Says whether a word is a hash.
+fn is_hash(word: &str) -> bool {
+    (40..=128).contains(&word.len()) && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA1: &str = "ca978112ca1bbdcafac231b39a23dc4da786eff8";
+
+    #[test]
+    fn cuts_hashes_only() {
+        for (text, short) in [
+            ("", ""),
+            (SHA1, "ca978112"),
+            (&format!("main@sha1:{SHA1}"), "main@sha1:ca978112"),
+            (&format!("é{SHA1}é, {SHA1}."), "éca978112é, ca978112."),
+            (&SHA1[1..], &SHA1[1..]),
+            (&format!("x{SHA1}"), &format!("x{SHA1}")),
+            (&format!("{SHA1}_"), &format!("{SHA1}_")),
+            (&SHA1.to_uppercase(), &SHA1.to_uppercase()),
+            (&"a".repeat(128), "aaaaaaaa"),
+            (&"a".repeat(129), &"a".repeat(129)),
+        ] {
+            assert_eq!(shorten(text), short);
+        }
+    }
+}
