@@ -8,5 +8,6 @@
 mod api;
 mod env;
 mod error;
+mod git;
 mod http;
 mod manifest;

@@ -1,0 +1,144 @@
+//! What can go wrong with a repository.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::commit_id::CommitId;
+use super::sign::SignError;
+use super::transport_error::TransportError;
+use super::url::GitUrl;
+use crate::error::{Blame, Explain};
+
+/// Why the work on a repository did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The branches can't be listed.
+    #[error("cannot list the branches of {url}")]
+    List {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
+    /// The branch can't be fetched.
+    #[error("cannot fetch the branch `{branch}` of {url}")]
+    Fetch {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// The branch.
+        branch: String,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
+    /// The repository has branches, but not this one.
+    #[error("the branch `{branch}` does not exist in {url}{}", listed(branches))]
+    NoBranch {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// The branch.
+        branch: String,
+        /// The branches that exist.
+        branches: Vec<String>,
+    },
+    /// Git knows no such names of branches.
+    #[error("`{0}` is no name for a branch")]
+    BranchName(String),
+    /// The push failed, and the commit is not there.
+    #[error("cannot push the branch `{branch}` to {url}")]
+    Push {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// The branch.
+        branch: String,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
+    /// The push failed, and nobody can say whether the commit is there.
+    #[error(
+        "the push of the branch `{branch}` to {url} broke, and it can't be said whether {commit} arrived"
+    )]
+    PushUnclear {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// The branch.
+        branch: String,
+        /// The commit.
+        commit: CommitId,
+        /// What broke the push.
+        #[source]
+        source: TransportError,
+    },
+    /// The path leads nowhere that a repository may hold a file.
+    #[error("`{path}` is no path in a repository: {problem}")]
+    Path {
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The commit could not be signed.
+    #[error("cannot sign the commit")]
+    Sign(#[source] SignError),
+    /// The local copy could not be made.
+    #[error("cannot make a local repository in {}", folder.display())]
+    Local {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// libgit2 could not read or write an object.
+    #[error("cannot {action}")]
+    Object {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+}
+
+/// Names some branches, as a reader can take them in.
+fn listed(branches: &[String]) -> String {
+    let some: Vec<&str> = branches.iter().take(8).map(String::as_str).collect();
+    let more = if branches.len() > some.len() {
+        ", …"
+    } else {
+        ""
+    };
+    format!("; it has {}{more}", some.join(", "))
+}
+
+impl Explain for GitError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::BranchName(_) => Blame::Usage,
+            _ => Blame::User,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::List { source, .. } | Self::Fetch { source, .. } | Self::Push { source, .. } => {
+                source.hint()
+            }
+            Self::NoBranch { branch, .. } => {
+                Some(format!("create it with `git push origin HEAD:{branch}`"))
+            }
+            Self::PushUnclear { .. } => {
+                Some("run the same command again: what arrived is not repeated".into())
+            }
+            Self::Sign(source) => source.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// Says what was tried when libgit2 failed.
+pub(super) fn object(action: &'static str) -> impl FnOnce(git2::Error) -> GitError {
+    move |source| GitError::Object { action, source }
+}

@@ -1,0 +1,57 @@
+//! Git repositories: where they are, how to get in, and how to put a commit there without a work tree.
+//!
+//! Everything here waits for the network: call it where a thread may wait, never from a task.
+
+mod askpass;
+mod auth;
+mod commit;
+mod commit_id;
+mod der;
+mod git_error;
+mod host_scan;
+mod http_transport;
+mod key;
+mod known_hosts;
+mod open_pgp;
+mod private_folder;
+mod private_key;
+mod process;
+mod public_key;
+mod push;
+mod repository;
+mod sign;
+mod ssh_failure;
+mod ssh_transport;
+mod sync_url;
+mod transport;
+mod transport_error;
+mod tree;
+mod trust;
+mod url;
+mod url_text;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use askpass::answer_askpass;
+pub use auth::{Credentials, PrivateKeyFile, Secret};
+pub use commit::{Author, Change};
+pub use commit_id::CommitId;
+pub use git_error::GitError;
+pub use host_scan::scan;
+pub use key::{Algorithm, Curve, KeyPair};
+pub use known_hosts::{KnownHosts, Verdict};
+pub use private_key::PrivateKey;
+pub use public_key::HostKeys;
+pub use push::Pushed;
+pub use repository::{LocalClone, Remote};
+pub use sign::Signer;
+pub use sync_url::PlainHttp;
+pub use transport::Settings;
+pub use transport_error::TransportError;
+pub use tree::EntryKind;
+pub use trust::HostTrust;
+pub use url::{GitUrl, Scheme};
+
+// The tests alone name these; they reach the product inside `GitError`.

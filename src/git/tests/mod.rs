@@ -1,0 +1,10 @@
+//! The room against the real thing: `git http-backend`, `sshd`, `ssh-agent` and `gpg` on loopback.
+
+mod http_server;
+mod over_http;
+mod over_ssh;
+mod scene;
+mod signing;
+mod ssh_server;
+
+pub(super) use scene::askpass_program;
