@@ -11,3 +11,5 @@ mod error;
 mod git;
 mod http;
 mod manifest;
+mod report;
+mod secrets;

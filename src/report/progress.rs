@@ -1,0 +1,47 @@
+//! A spinner that disappears; without a terminal, one line a step.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The state of something that is being waited for, as long as the value lives.
+#[derive(Debug)]
+pub struct Progress {
+    spinner: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Starts a spinner where `terminal` says that one can be seen.
+    pub(super) fn start(terminal: bool) -> Self {
+        if !terminal {
+            return Self { spinner: None };
+        }
+        let spinner = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+        spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        spinner.enable_steady_tick(Duration::from_millis(120));
+        Self {
+            spinner: Some(spinner),
+        }
+    }
+
+    /// Shows what is going on now.
+    pub fn show(&self, message: &str) {
+        if let Some(spinner) = &self.spinner {
+            spinner.set_message(super::style::clean(message).replace('\n', " "));
+        }
+    }
+
+    /// Says whether a spinner shows the steps, so that they need no lines.
+    pub const fn is_visible(&self) -> bool {
+        self.spinner.is_some()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+}
