@@ -6,6 +6,7 @@
 //! `error` and `env` are the ground.
 
 mod api;
+mod cluster;
 mod env;
 mod error;
 mod git;
