@@ -10,6 +10,7 @@ mod cluster;
 mod env;
 mod error;
 mod git;
+mod hosting;
 mod http;
 mod manifest;
 mod report;
