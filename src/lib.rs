@@ -12,6 +12,7 @@ mod error;
 mod git;
 mod hosting;
 mod http;
+mod install;
 mod manifest;
 mod report;
 mod secrets;
