@@ -1,0 +1,41 @@
+//! `bootstrap`: from an empty repository and an empty cluster to a cluster that follows Git.
+
+mod args;
+mod git;
+mod gitea;
+mod gitlab;
+mod run;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use crate::error::Failure;
+
+/// Set Flux up in a cluster from a Git repository
+///
+/// Creates the repository where the host can, commits Flux's manifests to it, installs them, and waits until the
+/// cluster follows the repository. Safe to repeat: a second run changes only what differs.
+#[derive(Args)]
+#[command(
+    after_help = "Example: gitops bootstrap gitlab --owner=mygroup --repository=fleet --path=clusters/production --token-auth"
+)]
+pub struct BootstrapArgs {
+    #[command(subcommand)]
+    provider: Provider,
+}
+
+#[derive(Subcommand)]
+enum Provider {
+    Git(git::GitArgs),
+    Gitea(gitea::GiteaArgs),
+    Gitlab(gitlab::GitlabArgs),
+}
+
+/// Runs the bootstrap of the provider that was named.
+pub async fn run(context: &Context, args: &BootstrapArgs) -> Result<(), Failure> {
+    match &args.provider {
+        Provider::Git(args) => git::run(context, args).await,
+        Provider::Gitea(args) => gitea::run(context, args).await,
+        Provider::Gitlab(args) => gitlab::run(context, args).await,
+    }
+}

@@ -1,0 +1,278 @@
+//! What people type and see: the command line, its dispatch, and the one place that prints a failure.
+
+mod bootstrap;
+mod check;
+mod completion;
+mod context;
+mod diagnostics;
+mod docgen;
+mod flag;
+mod get;
+mod global;
+mod install;
+mod manifest_args;
+mod on_kind;
+mod reconcile;
+mod resume;
+mod select;
+mod suspend;
+mod uninstall;
+mod version;
+
+use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::error::{Blame, Failure};
+use crate::http;
+use crate::report::{Ui, UiOptions};
+use context::Context;
+use global::GlobalArgs;
+use on_kind::OnKind;
+
+/// How long after the time limit a command may go on: what it waits for knows the limit too, and says more.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Set clusters up from Git, see what runs in them, and steer it
+///
+/// Every command of `flux` works here unchanged; a link or alias named `flux` is enough for old scripts.
+#[derive(Parser)]
+#[command(
+    name = "gitops",
+    version,
+    disable_version_flag = true,
+    propagate_version = false,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+
+    /// Print the version
+    #[arg(short = 'v', long, action = ArgAction::Version)]
+    version: (),
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+enum Command {
+    Bootstrap(bootstrap::BootstrapArgs),
+    Check(check::CheckArgs),
+    Completion(completion::CompletionArgs),
+    #[command(hide = true)]
+    Docgen(docgen::DocgenArgs),
+    /// Show the Flux objects of the cluster and how they are
+    #[command(after_help = "Example: gitops get kustomizations -A")]
+    #[command(subcommand)]
+    Get(OnKind<get::GetArgs>),
+    Install(install::InstallArgs),
+    /// Reconcile an object now
+    #[command(after_help = "Example: gitops reconcile kustomization flux-system --with-source")]
+    #[command(subcommand)]
+    Reconcile(OnKind<reconcile::ReconcileArgs>),
+    /// Let suspended objects go on
+    #[command(after_help = "Example: gitops resume kustomization apps")]
+    #[command(subcommand)]
+    Resume(OnKind<resume::ResumeArgs>),
+    /// Hold objects still
+    #[command(after_help = "Example: gitops suspend kustomization apps")]
+    #[command(subcommand)]
+    Suspend(OnKind<suspend::SuspendArgs>),
+    Uninstall(uninstall::UninstallArgs),
+    Version(version::VersionArgs),
+}
+
+impl Command {
+    /// Says whether the command needs neither a runtime nor TLS nor a client.
+    fn is_local(&self) -> bool {
+        match self {
+            Self::Completion(_) | Self::Docgen(_) => true,
+            Self::Install(args) => args.is_local(),
+            Self::Version(args) => args.is_local(),
+            _ => false,
+        }
+    }
+
+    async fn run(&self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Bootstrap(args) => bootstrap::run(context, args).await,
+            Self::Check(args) => check::run(context, args).await,
+            Self::Completion(args) => completion::run(context, args),
+            Self::Docgen(args) => docgen::run(context, args, &Cli::command()),
+            Self::Get(args) => get::run(context, args).await,
+            Self::Install(args) => install::run(context, args).await,
+            Self::Reconcile(args) => reconcile::run(context, args).await,
+            Self::Resume(args) => resume::run(context, args).await,
+            Self::Suspend(args) => suspend::run(context, args).await,
+            Self::Uninstall(args) => uninstall::run(context, args).await,
+            Self::Version(args) => version::run(context, args).await,
+        }
+    }
+}
+
+/// Runs the program with the arguments of the process; the result is its exit status.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let program = program_name(arguments.first());
+    panic::set_hook(Box::new(report_panic));
+    diagnostics::start();
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    let cli = match parse(arguments, &program) {
+        Ok(cli) => cli,
+        Err(error) => return show_usage(&error, arguments, &program),
+    };
+    let ui = Ui::new(UiOptions {
+        color: cli.global.color,
+        log_format: cli.global.log_format,
+    });
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| execute(&cli, ui, program)));
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err((_, failure))) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Ok(Err((ui, failure))) => {
+            ui.fail(&failure);
+            ExitCode::from(failure.blame().status())
+        }
+        Err(_) => ExitCode::from(Blame::Bug.status()),
+    }
+}
+
+/// Says that a rule of ours was broken; what was being worked on is not shown, since it may be secret.
+fn report_panic(info: &panic::PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let failure = Failure::blaming(Blame::Bug, format!("this is a bug of ours, at {place}"))
+        .with_hint("please report it with the command line, without its secrets");
+    Ui::new(UiOptions::default()).fail(&failure);
+}
+
+/// Names the program as it was called: `flux` through a link of that name, `gitops` otherwise.
+fn program_name(argument: Option<&OsString>) -> String {
+    let stem = argument
+        .and_then(|path| Path::new(path).file_stem())
+        .and_then(|stem| stem.to_str());
+    match stem {
+        Some("flux") => "flux".into(),
+        _ => "gitops".into(),
+    }
+}
+
+fn parse(arguments: &[OsString], program: &str) -> Result<Cli, clap::Error> {
+    let command = flag::as_pflag(
+        Cli::command()
+            .name(program.to_owned())
+            .bin_name(program.to_owned()),
+    );
+    let matches = command.try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn execute(cli: &Cli, ui: Ui, program: String) -> Result<(), (Ui, Failure)> {
+    let context = Context::new(&cli.global, ui, program);
+    let outcome = if cli.command.is_local() {
+        futures::executor::block_on(cli.command.run(&context))
+    } else {
+        http::install_crypto();
+        wait_for(&context, &cli.command)
+    };
+    outcome.map_err(|failure| (context.ui, failure))
+}
+
+/// Runs the command until it ends, or until the person at the terminal or the time limit ends it.
+fn wait_for(context: &Context, command: &Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = command.run(context) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(context.stopped(Blame::Interrupted, "interrupted")),
+            () = tokio::time::sleep(context.timeout + GRACE) => {
+                Err(context.stopped(Blame::Timeout, format!("timed out after {:?}", context.timeout)))
+            }
+        }
+    });
+    // A thread may still sit in a Git transfer; nobody waits for it any more.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Prints what the parser has to say: help and version are data, everything else is a failure.
+fn show_usage(error: &clap::Error, arguments: &[OsString], program: &str) -> ExitCode {
+    let ui = Ui::new(UiOptions::default());
+    let printed = match error.kind() {
+        ErrorKind::DisplayVersion => ui.data(format_args!("{}\n", version::short(program))),
+        ErrorKind::DisplayHelp => ui.data(help(error, arguments, program)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            ui.data(group_help(arguments, program))
+        }
+        _ => {
+            ui.fail(&usage_failure(error));
+            return ExitCode::from(Blame::Usage.status());
+        }
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::from(error);
+            if failure.is_broken_pipe() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(failure.blame().status())
+            }
+        }
+    }
+}
+
+/// Returns the help text from the tree as it was declared, whose flags show without pflag's `=value`.
+fn help(error: &clap::Error, arguments: &[OsString], program: &str) -> String {
+    let declared = Cli::command()
+        .name(program.to_owned())
+        .bin_name(program.to_owned());
+    match declared.try_get_matches_from(arguments) {
+        Err(plain) if plain.kind() == ErrorKind::DisplayHelp => plain.render().to_string(),
+        _ => error.render().to_string(),
+    }
+}
+
+/// Returns the help of the group that the arguments name without naming a command in it.
+fn group_help(arguments: &[OsString], program: &str) -> String {
+    let mut root = Cli::command()
+        .name(program.to_owned())
+        .bin_name(program.to_owned());
+    root.build();
+    let mut group = &mut root;
+    for word in arguments
+        .iter()
+        .skip(1)
+        .filter_map(|argument| argument.to_str())
+    {
+        if group.find_subcommand(word).is_some() {
+            group = group.find_subcommand_mut(word).expect("it was just found");
+        }
+    }
+    group.render_long_help().to_string()
+}
+
+/// Turns the parser's message into a failure: its first line is the message, its tips are hints.
+fn usage_failure(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or("wrong usage");
+    let mut failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
+    for line in lines {
+        let hint = line.strip_prefix("tip: ").unwrap_or(line);
+        failure = failure.with_hint(hint);
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! The whole command tree, held to what Go's pflag reads: scripts written for flux parse alike.
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, value_parser};
+
+use super::flag::{self, Csv};
+use super::{Cli, parse};
+
+/// Collects the path of each command with its flags alone, so that each can be tried by itself.
+fn collect(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
+    let path = format!("{path}{}", command.get_name());
+    let flags = command
+        .get_arguments()
+        .filter(|argument| !argument.is_positional());
+    let alone = Command::new("try")
+        .version("1")
+        .disable_version_flag(true)
+        .disable_help_flag(true)
+        .args_override_self(true)
+        .args(flags.map(|flag| flag.clone().required(false)))
+        .arg(Arg::new("words").action(ArgAction::Append).num_args(0..));
+    found.push((path.clone(), alone));
+    for child in command.get_subcommands() {
+        collect(child, &format!("{path} "), found);
+    }
+}
+
+fn tree() -> Vec<(String, Command)> {
+    let mut found = Vec::new();
+    collect(&flag::as_pflag(Cli::command()), "", &mut found);
+    assert!(found.len() > 80, "only {} commands", found.len());
+    found
+}
+
+fn matches(command: &Command, words: &[&str]) -> Result<ArgMatches, clap::Error> {
+    command
+        .clone()
+        .try_get_matches_from(std::iter::once("try").chain(words.iter().copied()))
+}
+
+fn words(matches: &ArgMatches) -> Vec<&str> {
+    matches
+        .get_many::<String>("words")
+        .unwrap_or_default()
+        .map(String::as_str)
+        .collect()
+}
+
+fn long(argument: &Arg) -> String {
+    format!(
+        "--{}",
+        argument.get_long().expect("every flag has a long form")
+    )
+}
+
+/// Returns the flags of all commands whose values are of one type.
+fn flags_of(parser: &ValueParser) -> Vec<(String, Command, Arg)> {
+    let mut found = Vec::new();
+    for (path, command) in tree() {
+        for argument in command
+            .get_arguments()
+            .filter(|argument| !argument.is_positional())
+        {
+            if argument.get_value_parser().type_id() == parser.type_id()
+                && argument.get_action().takes_values()
+            {
+                found.push((path.clone(), command.clone(), argument.clone()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_flag_escapes() {
+    for (path, command) in tree() {
+        for argument in command.get_arguments() {
+            let plain = matches!(
+                argument.get_action(),
+                ArgAction::SetTrue | ArgAction::SetFalse | ArgAction::Count
+            );
+            assert!(!plain, "{path} {}: takes no `=false`", long(argument));
+        }
+    }
+}
+
+#[test]
+fn booleans_take_a_value_after_an_equals_sign_only() {
+    let booleans = flags_of(&ValueParser::bool());
+    assert!(booleans.len() > 60, "only {} booleans", booleans.len());
+    for (path, command, argument) in booleans {
+        let (flag, id) = (long(&argument), argument.get_id().as_str());
+        let value = |words: &[String]| {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let matches = matches(&command, &words)
+                .unwrap_or_else(|error| panic!("{path} {words:?}: {error}"));
+            (
+                *matches.get_one::<bool>(id).expect("it was given"),
+                self::words(&matches).join(" "),
+            )
+        };
+        assert_eq!(
+            value(std::slice::from_ref(&flag)),
+            (true, String::new()),
+            "{path} {flag}"
+        );
+        for text in ["false", "False", "FALSE", "f", "F", "0"] {
+            assert_eq!(
+                value(&[format!("{flag}={text}")]),
+                (false, String::new()),
+                "{path} {flag}={text}"
+            );
+        }
+        for text in ["true", "True", "TRUE", "t", "T", "1"] {
+            assert_eq!(
+                value(&[format!("{flag}={text}")]),
+                (true, String::new()),
+                "{path} {flag}={text}"
+            );
+        }
+        assert_eq!(
+            value(&[flag.clone(), "false".into()]),
+            (true, "false".into()),
+            "{path}: {flag} takes the next word"
+        );
+        assert_eq!(
+            value(&[flag.clone(), format!("{flag}=f")]),
+            (false, String::new()),
+            "{path} {flag}: the last wins"
+        );
+        assert_eq!(
+            value(&[format!("{flag}=f"), flag.clone()]),
+            (true, String::new()),
+            "{path} {flag}: the last wins"
+        );
+        assert!(
+            matches(&command, &[&format!("{flag}=maybe")]).is_err(),
+            "{path} {flag}=maybe"
+        );
+    }
+}
+
+#[test]
+fn lists_repeat_and_split_at_commas_outside_of_quotes() {
+    let lists = flags_of(&ValueParser::from(value_parser!(Csv)));
+    assert!(!lists.is_empty());
+    for (path, command, argument) in lists {
+        let flag = long(&argument);
+        let second = format!("{flag}=\"c,d\",\"e \"\"f\"\"\"");
+        let matches = matches(&command, &[&flag, "a,b", &second, &flag, "-g"])
+            .unwrap_or_else(|error| panic!("{path} {flag}: {error}"));
+        let given: Vec<Csv> = matches
+            .get_many(argument.get_id().as_str())
+            .expect("it was given")
+            .cloned()
+            .collect();
+        assert_eq!(
+            Csv::join(&given),
+            ["a", "b", "c,d", "e \"f\"", "-g"],
+            "{path} {flag}"
+        );
+    }
+}
+
+#[test]
+fn values_may_begin_with_a_hyphen_and_the_last_counts() {
+    let texts = flags_of(&ValueParser::string());
+    assert!(texts.len() > 60, "only {} flags", texts.len());
+    for (path, command, argument) in texts {
+        let (flag, id) = (long(&argument), argument.get_id().as_str());
+        let joined = format!("{flag}=-v");
+        // Some take a few words only; then there is nothing to compare.
+        let Ok(expected) = matches(&command, &[&joined]) else {
+            continue;
+        };
+        let apart = matches(&command, &[&flag, "-v"])
+            .unwrap_or_else(|error| panic!("{path} {flag} -v: {error}"));
+        assert_eq!(
+            expected.get_one::<String>(id),
+            apart.get_one::<String>(id),
+            "{path} {flag}"
+        );
+        if matches!(argument.get_action(), ArgAction::Set) {
+            let last =
+                matches(&command, &[&flag, "one", &flag, "two"]).expect("a flag may be repeated");
+            assert_eq!(
+                last.get_one::<String>(id).map(String::as_str),
+                Some("two"),
+                "{path} {flag}"
+            );
+        }
+        let Some(short) = argument.get_short() else {
+            continue;
+        };
+        for form in [format!("-{short}value"), format!("-{short}=value")] {
+            let given = matches(&command, &[&form])
+                .unwrap_or_else(|error| panic!("{path} {form}: {error}"));
+            assert_eq!(
+                given.get_one::<String>(id).map(String::as_str),
+                Some("value"),
+                "{path} {form}"
+            );
+        }
+    }
+}
+
+#[test]
+fn flags_stand_anywhere() {
+    let namespace = |words: &[&str]| {
+        let words: Vec<_> = std::iter::once("gitops")
+            .chain(words.iter().copied())
+            .map(Into::into)
+            .collect();
+        parse(&words, "gitops")
+            .unwrap_or_else(|error| panic!("{error}"))
+            .global
+            .namespace
+    };
+    for words in [
+        ["-n", "x", "get", "sources", "git"],
+        ["get", "-n", "x", "sources", "git"],
+        ["get", "sources", "-n", "x", "git"],
+        ["get", "sources", "git", "-n", "x"],
+        ["get", "sources", "git", "-n=y", "--namespace=x"],
+        ["-nx", "suspend", "ks", "--all=false", "name"],
+    ] {
+        assert_eq!(namespace(&words).as_deref(), Some("x"), "{words:?}");
+    }
+}
