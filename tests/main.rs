@@ -12,10 +12,20 @@
 )]
 
 #[cfg(test)]
+mod bootstrap;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod environment;
 #[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod gitlab_double;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 mod scene;

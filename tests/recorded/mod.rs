@@ -1,0 +1,9 @@
+//! Replays of recorded runs of flux: the same arguments on the same cluster print and change the same.
+
+mod case;
+mod change;
+mod kinds;
+mod replay;
+mod responder;
+mod stand;
+mod usage;
