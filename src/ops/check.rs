@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::inventory;
 use super::waiting::wait_all;
 use crate::cluster::{
-    Address, Cluster, ClusterError, Installation, Outcome as End, Resource, State, Verdict,
+    Address, Cluster, ClusterError, Installation, Outcome as End, Resource, State, Verdict, Waited,
     status_of,
 };
 use crate::env;
@@ -245,6 +245,25 @@ pub enum Readiness {
     NotReady(String),
 }
 
+impl From<Waited> for Readiness {
+    fn from(waited: Waited) -> Self {
+        match waited.outcome {
+            End::Done(_) => Self::Ready,
+            End::Failed(why) | End::TimedOut(why) => Self::NotReady(why),
+        }
+    }
+}
+
+/// Judges a Deployment that may not be there yet.
+pub fn judge_deployment(object: Option<&Object>) -> Verdict {
+    let status = status_of(object, env::now());
+    match status.state {
+        State::Current => Verdict::Done(status.message),
+        State::Failed => Verdict::Failed(status.message),
+        _ => Verdict::Waiting(status.message),
+    }
+}
+
 /// Waits for Deployments side by side, each until it is ready, has failed for good, or time is up;
 /// the answers are in the order of the names.
 pub async fn ready_deployments(
@@ -257,22 +276,9 @@ pub async fn ready_deployments(
         .iter()
         .map(|name| Resource::DEPLOYMENT.at(namespace, name))
         .collect();
-    let judge = |_: &Address, object: Option<&Object>| {
-        let status = status_of(object, env::now());
-        match status.state {
-            State::Current => Verdict::Done(status.message),
-            State::Failed => Verdict::Failed(status.message),
-            _ => Verdict::Waiting(status.message),
-        }
-    };
+    let judge = |_: &Address, object: Option<&Object>| judge_deployment(object);
     let waited = wait_all(cluster, ui, &addresses, judge).await?;
-    Ok(waited
-        .into_iter()
-        .map(|waited| match waited.outcome {
-            End::Done(_) => Readiness::Ready,
-            End::Failed(why) | End::TimedOut(why) => Readiness::NotReady(why),
-        })
-        .collect())
+    Ok(waited.into_iter().map(Readiness::from).collect())
 }
 
 async fn definitions(cluster: &Cluster, findings: &mut Findings<'_>) -> Result<(), ClusterError> {

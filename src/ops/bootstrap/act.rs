@@ -1,7 +1,8 @@
 //! Carry a plan out: one step after the other, each safe to repeat, each noted in the journal.
 
 use super::super::install::Generated;
-use super::facts::{Copy, Facts, blocking, clone};
+use super::blocking::blocking;
+use super::facts::{Copy, Facts, clone};
 use super::folder::Folder;
 use super::journal::Journal;
 use super::plan::{Action, Plan};

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::super::check::Readiness;
+use super::super::check::{Readiness, judge_deployment};
 use super::super::install::tell_readiness;
 use super::super::waiting::{finished, wait_all};
 use super::act::Run;
 use crate::api::{Kind, row_of};
-use crate::cluster::{Address, Outcome, Resource, State, Verdict, Waited, status_of};
+use crate::cluster::{Address, Resource, Verdict, Waited};
 use crate::env;
 use crate::error::{Blame, Failure};
 use crate::manifest::Object;
@@ -117,7 +117,7 @@ impl Run<'_> {
             }
         }
         self.ui.action("confirming components are healthy");
-        let readiness: Vec<Readiness> = waited.map(readiness).collect();
+        let readiness: Vec<Readiness> = waited.map(Readiness::from).collect();
         if tell_readiness(self.ui, names, &readiness) {
             self.ui.success("all components are healthy");
         } else {
@@ -140,13 +140,6 @@ impl Run<'_> {
         Err(failure.with_hint(
             "what is committed and applied stays: correct the cause and run the same command again",
         ))
-    }
-}
-
-fn readiness(waited: Waited) -> Readiness {
-    match waited.outcome {
-        Outcome::Done(_) => Readiness::Ready,
-        Outcome::Failed(why) | Outcome::TimedOut(why) => Readiness::NotReady(why),
     }
 }
 
@@ -218,15 +211,6 @@ fn judge_kustomization(object: Option<&Object>, expected: &Expected) -> Verdict 
             Verdict::Waiting(why)
         }
         other => other,
-    }
-}
-
-fn judge_deployment(object: Option<&Object>) -> Verdict {
-    let status = status_of(object, env::now());
-    match status.state {
-        State::Current => Verdict::Done(status.message),
-        State::Failed => Verdict::Failed(status.message),
-        _ => Verdict::Waiting(status.message),
     }
 }
 

@@ -3,12 +3,13 @@
 use futures::future::try_join;
 use tempfile::TempDir;
 
+use super::blocking::blocking;
 use super::request::{Hosted, Place, Request};
 use super::server::{Trusted, trust};
 use crate::api::Kind;
 use crate::cluster::{Access, Cluster, ClusterError, Installation, Resource};
 use crate::env::GIT_PASSWORD;
-use crate::error::{Blame, Failure};
+use crate::error::Failure;
 use crate::git::{
     Credentials, GitError, GitUrl, HostTrust, LocalClone, Remote, Scheme, Settings, TransportError,
 };
@@ -261,13 +262,4 @@ fn needed_rights(namespace: &str) -> Vec<Access> {
                 .map(|resource| patch(resource, namespace)),
         )
         .collect()
-}
-
-/// Runs what waits for the network on a thread that may wait.
-pub async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        Failure::blaming(Blame::Bug, format!("a thread of ours ended early: {error}"))
-    })
 }

@@ -1,6 +1,7 @@
 //! From an empty repository and an empty cluster to a cluster that follows Git: read, plan, act, confirm.
 
 mod act;
+mod blocking;
 mod confirm;
 mod facts;
 mod folder;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::act::Run;
-use super::facts::blocking;
+use super::blocking::blocking;
 use super::plan::Action;
 use super::request::{Access, KeySource, Place, Request};
 use super::server::{Trusted, trust};

@@ -1,6 +1,7 @@
 //! The SSH servers of a bootstrap: which keys they show, and whether the user knows them by others.
 
-use super::facts::{Facts, blocking};
+use super::blocking::blocking;
+use super::facts::Facts;
 use super::request::{Access, Place, Request};
 use super::secret::needs_secret;
 use crate::error::Failure;
