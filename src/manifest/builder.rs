@@ -6,6 +6,7 @@ use granit_parser::{Event, Span};
 
 use super::events;
 use super::node::{Content, Entry, Node, Tag};
+use super::notes::Notes;
 use super::problem::{Place, Problem, YamlError};
 
 /// How deep collections may be nested; far more than any manifest, far less than any stack.
@@ -60,17 +61,26 @@ pub struct Builder<'stream> {
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
     aliases: &'stream mut Budget,
+    notes: &'stream Notes,
+    described: bool,
 }
 
 impl<'stream> Builder<'stream> {
     /// Starts a document.
-    pub fn new(text: &'stream str, document: usize, aliases: &'stream mut Budget) -> Self {
+    pub fn new(
+        text: &'stream str,
+        document: usize,
+        aliases: &'stream mut Budget,
+        notes: &'stream Notes,
+    ) -> Self {
         Self {
             text,
             document,
             frames: Vec::new(),
             anchors: HashMap::new(),
             aliases,
+            notes,
+            described: false,
         }
     }
 
@@ -78,7 +88,11 @@ impl<'stream> Builder<'stream> {
     pub fn take(&mut self, event: Event<'_>, span: &Span) -> Result<Option<Node>, YamlError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let text = events::scalar_text(text, style, self.cut_off(span));
+                let text = if self.is_left_away(&text, span) {
+                    String::new()
+                } else {
+                    events::scalar_text(text, style, self.cut_off(span))
+                };
                 let style = events::scalar_style(style);
                 let node = events::node(Content::Scalar(text), style, tag.as_deref(), span);
                 self.complete(node, anchor, 0)
@@ -106,6 +120,15 @@ impl<'stream> Builder<'stream> {
     /// Says whether the text ends where a scalar does, without a line break.
     fn cut_off(&self, span: &Span) -> bool {
         span.end.byte_offset() == Some(self.text.len()) && !self.text.ends_with(['\n', '\r'])
+    }
+
+    /// Says whether a null was left away; the parser says `~` for that too.
+    fn is_left_away(&self, text: &str, span: &Span) -> bool {
+        let (start, end) = (span.start.byte_offset(), span.end.byte_offset());
+        let written = start
+            .zip(end)
+            .and_then(|(start, end)| self.text.get(start..end));
+        text == "~" && written.is_some_and(|written| !written.contains('~'))
     }
 
     fn open(&mut self, node: Node, anchor: usize) -> Result<Option<Node>, YamlError> {
@@ -164,14 +187,20 @@ impl<'stream> Builder<'stream> {
             self.remember(&node, anchor, height)?;
         }
         let Some(frame) = self.frames.last_mut() else {
-            return Ok(Some(node));
+            let mut root = node;
+            if self.described && root.tag == Tag::None {
+                root.tag = Tag::Described(Box::default());
+            }
+            return Ok(Some(root));
         };
         frame.height = frame.height.max(height + 1);
         match &mut frame.node.content {
             Content::Sequence(items) => items.push(node),
             Content::Mapping(entries) => {
                 if let Some(key) = frame.key.take() {
-                    entries.push(Entry { key, value: node });
+                    let mut value = node;
+                    self.described |= self.notes.describe(&key, &mut value);
+                    entries.push(Entry { key, value });
                 } else {
                     frame.merges |= is_merge(&node);
                     frame.key = Some(node);

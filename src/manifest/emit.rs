@@ -1,10 +1,12 @@
-//! Writes a JSON value as YAML, byte for byte as Go's tools do.
+//! Writes a JSON value, or a document that amounts to one, as YAML, byte for byte as Go's tools do.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::form::{Form, Look};
 use super::key_order;
+use super::node::Node;
 use super::number;
+use super::tree::{Part, Tree};
 use super::writer::{Break, Writer};
 
 /// Keys longer than this many bytes are written after a `?`.
@@ -25,12 +27,30 @@ pub fn emit(value: &Value) -> String {
 /// Keys are sorted, lists stand at the column of their key, text is quoted where YAML 1.1 would
 /// take it for something else, and long scalars are folded after column 80.
 pub fn emit_into(value: &Value, out: &mut String) {
+    // A value always can be written.
+    write(value, out);
+}
+
+/// Appends a document as its JSON would be, straight from its nodes; returns whether that was possible.
+///
+/// It is not where something in it needs a second look, see `Tree`; then nothing is appended.
+pub fn emit_node_into(node: &Node, out: &mut String) -> bool {
+    let start = out.len();
+    let written = write(node, out).is_some();
+    if !written {
+        out.truncate(start);
+    }
+    written
+}
+
+fn write(tree: &impl Tree, out: &mut String) -> Option<()> {
     let mut emitter = Emitter {
         writer: Writer::new(out),
         number: String::new(),
     };
-    emitter.node(value, Parent::Document, None);
+    emitter.node(tree, Parent::Document, None)?;
     emitter.writer.indent(0);
+    Some(())
 }
 
 /// What stands around a node.
@@ -47,25 +67,30 @@ struct Emitter<'out> {
 }
 
 impl Emitter<'_> {
-    fn node(&mut self, value: &Value, parent: Parent, indent: Option<usize>) {
-        match value {
-            Value::Null => self.writer.token("null"),
-            Value::Bool(true) => self.writer.token("true"),
-            Value::Bool(false) => self.writer.token("false"),
-            Value::Number(value) => {
+    /// Writes a node; `None` where it, or one in it, cannot be.
+    fn node(&mut self, tree: &impl Tree, parent: Parent, indent: Option<usize>) -> Option<()> {
+        match tree.part()? {
+            Part::Word(word) => self.writer.token(word),
+            Part::Number(value) => {
                 self.number.clear();
-                number::write(value, &mut self.number);
+                number::write(&value, &mut self.number);
                 self.writer.token(&self.number);
             }
-            Value::String(text) => self.text(text, Look::of(text), indent),
-            Value::Array(items) if items.is_empty() => self.writer.token("[]"),
-            Value::Array(items) => self.sequence(items, parent, indent),
-            Value::Object(map) if map.is_empty() => self.writer.token("{}"),
-            Value::Object(map) => self.mapping(map, indent),
+            Part::Text(text) => self.text(text, Look::of(text), indent),
+            Part::Sequence([]) => self.writer.token("[]"),
+            Part::Sequence(items) => self.sequence(items, parent, indent)?,
+            Part::Mapping(entries) if entries.is_empty() => self.writer.token("{}"),
+            Part::Mapping(entries) => self.mapping(entries, indent)?,
         }
+        Some(())
     }
 
-    fn sequence(&mut self, items: &[Value], parent: Parent, indent: Option<usize>) {
+    fn sequence(
+        &mut self,
+        items: &[impl Tree],
+        parent: Parent,
+        indent: Option<usize>,
+    ) -> Option<()> {
         // Under a key on the same line, the dashes stand at the column of the key.
         let compact = parent == Parent::Mapping && !self.writer.at_indention();
         let column = match indent {
@@ -73,21 +98,21 @@ impl Emitter<'_> {
             Some(column) if compact => column,
             Some(column) => column + STEP,
         };
-        for item in items {
+        items.iter().try_for_each(|item| {
             self.writer.indent(column);
             self.writer.block_indicator('-');
-            self.node(item, Parent::Sequence, Some(column));
-        }
+            self.node(item, Parent::Sequence, Some(column))
+        })
     }
 
-    fn mapping(&mut self, map: &Map<String, Value>, indent: Option<usize>) {
+    fn mapping(
+        &mut self,
+        mut entries: Vec<(&str, &impl Tree)>,
+        indent: Option<usize>,
+    ) -> Option<()> {
         let column = indent.map_or(0, |column| column + STEP);
-        let mut entries: Vec<(&str, &Value)> = map
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
-            .collect();
         key_order::sort(&mut entries);
-        for (key, value) in entries {
+        entries.into_iter().try_for_each(|(key, value)| {
             self.writer.indent(column);
             let look = Look::of(key);
             if look.multiline || key.len() > SIMPLE_KEY_LIMIT {
@@ -98,8 +123,8 @@ impl Emitter<'_> {
             } else {
                 self.simple_key(key, look);
             }
-            self.node(value, Parent::Mapping, Some(column));
-        }
+            self.node(value, Parent::Mapping, Some(column))
+        })
     }
 
     fn simple_key(&mut self, key: &str, look: Look) {

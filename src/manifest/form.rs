@@ -78,6 +78,16 @@ impl Look {
         }
     }
 
+    /// Returns the form that the characters allow in one line: plain, or in single or double quotes.
+    pub const fn in_line(self) -> Form {
+        self.in_line
+    }
+
+    /// Says whether the characters allow a block.
+    pub const fn fits_block(self) -> bool {
+        self.block
+    }
+
     /// Chooses the form of the text.
     pub fn form(self, text: &str) -> Form {
         if self.multiline && text.contains('\n') {

@@ -1,12 +1,14 @@
 //! Kubernetes objects as data: their identity, their YAML, the order to apply them in.
 
 mod builder;
+mod edit;
 mod emit;
 mod events;
 mod form;
 mod id;
 mod key_order;
 mod node;
+mod notes;
 mod number;
 mod object;
 mod order;
@@ -14,16 +16,22 @@ mod parse;
 mod problem;
 #[cfg(test)]
 mod proof;
+mod rewrite;
 mod scalar;
+mod styled;
+mod through_json;
 mod timestamp;
+mod tree;
 mod value;
 mod writer;
 mod yaml;
 
-pub use emit::{emit, emit_into};
+pub use emit::{emit, emit_into, emit_node_into};
 pub use id::ObjectId;
+pub use node::{Content, Entry, Node, Style, Tag};
+pub use number::of_float as number_of_float;
 pub use object::{Object, ObjectError};
 pub use order::{Stage, sort_for_apply, stage};
-pub use problem::YamlError;
+pub use problem::{Place, YamlError};
 pub use scalar::Dialect;
-pub use yaml::{read, read_as};
+pub use yaml::{read, read_as, read_objects};

@@ -49,6 +49,10 @@ pub enum Tag {
     Sequence,
     /// Any other, as it was written.
     Other(Box<str>),
+    /// None, on a list or mapping whose key has a comment that is a JSON object: that comment.
+    ///
+    /// A merge takes it for a schema. The root of a document with such a comment in it has an empty one.
+    Described(Box<str>),
 }
 
 /// One key of a mapping with its value.
@@ -86,10 +90,6 @@ pub struct Node {
     pub column: u32,
 }
 
-#[expect(
-    dead_code,
-    reason = "the engine behind `build` edits documents with it"
-)]
 impl Node {
     /// Reads all documents of a stream, empty ones too.
     ///
@@ -219,10 +219,15 @@ impl Node {
 
     /// Returns where it stands, as far as the node knows.
     pub const fn place(&self, document: usize) -> Place {
+        let (line, column) = if self.is_twin() {
+            (0, 0)
+        } else {
+            (self.line, self.column)
+        };
         Place {
             document,
-            line: self.line,
-            column: self.column,
+            line,
+            column,
         }
     }
 

@@ -37,7 +37,7 @@ fn whole(value: f64) -> Option<Number> {
 }
 
 /// Writes a float with an exponent below 1e-4 and from 1e6 on.
-fn general(value: f64) -> String {
+pub fn general(value: f64) -> String {
     let (mantissa, exponent) = shortest(value);
     if (-4..6).contains(&exponent) {
         // This short, no two candidates are as near as each other.

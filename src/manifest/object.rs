@@ -119,6 +119,10 @@ impl Object {
     }
 
     /// Returns `metadata`, made if it is not there.
+    ///
+    /// # Panics
+    ///
+    /// Never: it was just made a mapping.
     pub fn metadata_mut(&mut self) -> &mut Map<String, Value> {
         let metadata = &mut self.value["metadata"];
         if !metadata.is_object() {

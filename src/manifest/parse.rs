@@ -5,6 +5,7 @@ use granit_parser::{Event, Options, Parser, StrInput, options};
 use super::builder::{Budget, Builder, DEPTH_LIMIT};
 use super::events;
 use super::node::Node;
+use super::notes::Notes;
 use super::problem::{Place, Problem, YamlError};
 
 /// The documents of a YAML stream, read one after the other.
@@ -14,6 +15,7 @@ pub struct Documents<'text> {
     document: usize,
     done: bool,
     aliases: Budget,
+    notes: Notes,
 }
 
 impl<'text> Documents<'text> {
@@ -31,6 +33,7 @@ impl<'text> Documents<'text> {
             document: 0,
             done: false,
             aliases: Budget::of(text),
+            notes: Notes::of(text),
         })
     }
 
@@ -57,7 +60,7 @@ impl<'text> Documents<'text> {
     }
 
     fn build(&mut self) -> Result<Node, YamlError> {
-        let mut builder = Builder::new(self.text, self.document, &mut self.aliases);
+        let mut builder = Builder::new(self.text, self.document, &mut self.aliases, &self.notes);
         while let Some(next) = self.parser.next_event() {
             let (event, span) = next.map_err(|error| events::syntax(&error, self.document))?;
             if let Some(root) = builder.take(event, &span)? {

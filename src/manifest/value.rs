@@ -25,12 +25,34 @@ impl Node {
     /// Finds a key that repeats in this mapping; returns its first and its second entry.
     ///
     /// Keys are the same if their texts are, quoted or not.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the engine behind `build` checks patches with it")
-    )]
     pub fn repeated_key(&self) -> Option<(&Entry, &Entry)> {
         repeated(self.entries()?)
+    }
+}
+
+impl From<&Value> for Node {
+    /// Writes a JSON value down as JSON would be read: texts stand between double quotes.
+    fn from(value: &Value) -> Self {
+        let quoted = |text: &str| Self {
+            style: Style::DoubleQuoted,
+            ..Self::plain(text)
+        };
+        match value {
+            Value::Null => Self::plain("null"),
+            Value::Bool(value) => Self::plain(value.to_string()),
+            Value::Number(value) => {
+                Self::plain(emit::emit(&Value::Number(value.clone())).trim_end())
+            }
+            Value::String(text) => quoted(text),
+            Value::Array(items) => Self::sequence(items.iter().map(Self::from).collect()),
+            Value::Object(map) => {
+                let entry = |(key, value): (&String, &Value)| Entry {
+                    key: quoted(key),
+                    value: Self::from(value),
+                };
+                Self::mapping(map.iter().map(entry).collect())
+            }
+        }
     }
 }
 

@@ -75,6 +75,17 @@ impl<'out> Writer<'out> {
         self.end_token();
     }
 
+    /// Notes that a collection in flow style just began: no blank comes next.
+    pub const fn open(&mut self) {
+        self.whitespace = true;
+    }
+
+    /// Writes a sign right after what stands there.
+    pub fn close(&mut self, sign: &str) {
+        self.put_all(sign);
+        self.end_token();
+    }
+
     /// Writes a text without quotes.
     pub fn plain(&mut self, text: &str, column: usize) {
         self.separate();
@@ -132,10 +143,46 @@ impl<'out> Writer<'out> {
         self.end_token();
     }
 
+    /// Writes a text as a block after `>`; no line is broken that is one.
+    ///
+    /// Go's writer looks at the start of the text where it means what follows a break. So a break before a line
+    /// that starts with a blank is doubled, and it stays so when the text is read again.
+    pub fn folded_block(&mut self, text: &str, column: usize) {
+        self.block_header('>', text);
+        let start = text.trim_start_matches(is_break);
+        let doubles = !start.is_empty() && !start.starts_with([' ', '\t']);
+        let mut after_text = false;
+        for line in text.split_inclusive(is_break) {
+            let content = line.trim_end_matches(is_break);
+            if !content.is_empty() {
+                after_text = !content.starts_with([' ', '\t']);
+                self.indent(column);
+                self.put_all(content);
+                self.indention = false;
+            }
+            let breaks = &line[content.len()..];
+            if !breaks.is_empty() {
+                if doubles && after_text && !content.is_empty() && breaks == "\n" {
+                    self.out.push('\n');
+                }
+                self.out.push_str(breaks);
+                self.column = 0;
+                self.indention = true;
+            }
+        }
+    }
+
     /// Writes a text as a block after `|`.
     pub fn literal(&mut self, text: &str, column: usize) {
+        self.block_header('|', text);
+        for line in text.split_inclusive(is_break) {
+            self.block_line(line, column);
+        }
+    }
+
+    fn block_header(&mut self, sign: char, text: &str) {
         self.separate();
-        self.put('|');
+        self.put(sign);
         if text.starts_with([' ', '\n', '\u{2028}', '\u{2029}']) {
             self.put('2');
         }
@@ -148,9 +195,6 @@ impl<'out> Writer<'out> {
         self.line_break();
         self.whitespace = true;
         self.indention = true;
-        for line in text.split_inclusive(is_break) {
-            self.block_line(line, column);
-        }
     }
 
     fn block_line(&mut self, line: &str, column: usize) {

@@ -36,13 +36,6 @@ pub fn read_as(text: &str, dialect: Dialect) -> Result<Vec<Value>, YamlError> {
 /// # Errors
 ///
 /// Fails as [`read`] does, and where a document or an item of a list is no object.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the engine behind `build` reads its resources with it"
-    )
-)]
 pub fn read_objects(text: &str) -> Result<Vec<Object>, YamlError> {
     let mut objects = Vec::new();
     each(text, Dialect::Resources, |value, place| {

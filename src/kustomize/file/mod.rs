@@ -1,0 +1,24 @@
+//! What people write: the kustomization file, its entries, and the files of configuration.
+
+mod configuration;
+mod decode;
+mod field_spec;
+mod generators;
+mod kustomization;
+mod replacement;
+mod selector;
+mod transformers;
+
+pub use configuration::{NameReference, TransformerConfiguration};
+pub use decode::{DecodeError, DecodeProblem, Rules, Scalars, Unknown, decode};
+pub use field_spec::{FieldSpec, FieldSpecConflict, merge_all, merge_one};
+pub use generators::{
+    ConfigMapArgs, GeneratorOptions, HelmChart, HelmChartArgs, HelmGlobals, SecretArgs,
+};
+pub use kustomization::{Kustomization, LegacySortOptions, ObjectMeta, SortOptions};
+pub use replacement::{
+    DEFAULT_FIELD_PATH, FieldOptions, Replacement, ReplacementField, SourceSelector,
+    TargetSelector, Variable, VariableField, VariableObject,
+};
+pub use selector::Selector;
+pub use transformers::{Image, Label, Patch, PatchOptions, Replica};

@@ -1,0 +1,70 @@
+//! Parses the files of a directory before they are asked for, on all processors.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::resources::{self, ReadError};
+use crate::manifest::Node;
+
+/// Below this many bytes in all, threads cost more than they save.
+const WORTH_IT: usize = 64 << 10;
+
+/// What a file holds, or why it holds no resources.
+type Parsed = Result<Arc<[Arc<Node>]>, ReadError>;
+
+/// Files that were parsed ahead; each is handed out once.
+#[derive(Debug, Default)]
+pub struct Ahead(Mutex<HashMap<PathBuf, Parsed>>);
+
+impl Ahead {
+    /// Parses files, if they are large enough for that.
+    pub fn parse(&self, files: &[(PathBuf, Arc<[u8]>)]) {
+        let bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if bytes < WORTH_IT || threads.min(files.len()) < 2 {
+            return;
+        }
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some((path, content)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let parsed = resources::read(content).map(Arc::from);
+                let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                known.insert(path.clone(), parsed);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads.min(files.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+
+    /// Hands out what a file holds, if it was parsed.
+    pub fn take(&self, path: &Path) -> Option<Parsed> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hands_out_each_file_once() {
+        let document = "{kind: A, metadata: {name: a}}\n---\n".repeat(WORTH_IT / 20);
+        let files: Vec<(PathBuf, Arc<[u8]>)> = ["a", "b", "c"]
+            .map(|name| (PathBuf::from(name), Arc::from(document.as_bytes())))
+            .into();
+        let ahead = Ahead::default();
+        ahead.parse(&files);
+        if std::thread::available_parallelism().map_or(1, usize::from) > 1 {
+            let parsed = ahead.take(Path::new("b")).unwrap().unwrap();
+            assert_eq!(parsed.len(), WORTH_IT / 20);
+        }
+        assert!(ahead.take(Path::new("b")).is_none());
+    }
+}

@@ -1,0 +1,16 @@
+//! From paths to documents: files, what may be read, remote things, and what is read once for many roots.
+
+mod ahead;
+mod files;
+mod git_url;
+mod loader;
+mod remote;
+mod resources;
+mod session;
+
+pub use files::{Disk, Files, join};
+pub use git_url::GitUrl;
+pub use loader::{LoadError, Loader};
+pub use remote::{Remote, RemoteError};
+pub use resources::{ReadError, read, validate};
+pub use session::{Restriction, Session};

@@ -1,0 +1,20 @@
+//! The build engine: what `kustomize build` makes of a directory, byte for byte; no network, no clock.
+
+pub mod file;
+pub mod generate;
+mod label_selector;
+pub mod load;
+pub mod patch;
+mod pattern;
+pub mod reference;
+pub mod resource;
+mod resource_selector;
+pub mod schema;
+mod substitute;
+mod target;
+pub mod transform;
+
+pub use substitute::{SubstituteError, Unset, substitute};
+pub use target::{
+    BuildError, Built, FILE_NAMES, Options, Order, SchemaMode, build, build_all, read_kustomization,
+};

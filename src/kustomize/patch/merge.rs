@@ -1,0 +1,622 @@
+//! Strategic merge as the reference does it: a walk over the whole document, not just over what the patch names.
+//!
+//! Each place is met in one of four ways: in both (`both`), in the document alone (`alone`), in the patch alone
+//! (`added`), or below something that the patch brought and that the reference then walks as if it met itself
+//! (`adopted`). They differ in which nulls and directives count.
+
+use std::collections::HashMap;
+use std::mem;
+
+use super::super::schema::{Schemas, Shape};
+use super::described::Described;
+use super::directive::{self, Directive, UnknownDirective};
+use super::list;
+use crate::error::Explain;
+use crate::manifest::{Content, Entry, Node, Style, Tag};
+
+/// Why a patch cannot be merged.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}{}", at(path))]
+pub struct MergeError {
+    problem: MergeProblem,
+    /// Field names from the inside out.
+    path: Vec<String>,
+}
+
+impl Explain for MergeError {}
+
+#[derive(Debug, thiserror::Error)]
+enum MergeProblem {
+    #[error("wrong node kind: expected {wanted} but got {found}")]
+    WrongSort {
+        wanted: &'static str,
+        found: &'static str,
+    },
+    #[error(transparent)]
+    Directive(#[from] UnknownDirective),
+}
+
+impl MergeError {
+    /// Makes the error of a node that is not of the sort that the other one is of.
+    pub(super) fn wrong_sort(wanted: &'static str, found: &Node) -> Self {
+        MergeProblem::WrongSort {
+            wanted,
+            found: sort(found),
+        }
+        .into()
+    }
+
+    fn inside(mut self, field: &str) -> Self {
+        self.path.push(field.into());
+        self
+    }
+}
+
+impl<P: Into<MergeProblem>> From<P> for MergeError {
+    fn from(problem: P) -> Self {
+        Self {
+            problem: problem.into(),
+            path: Vec::new(),
+        }
+    }
+}
+
+fn at(path: &[String]) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = path.iter().rev().map(String::as_str).collect();
+    format!(" at {}", names.join("."))
+}
+
+/// Names the sort of a node as the reference does.
+const fn sort(node: &Node) -> &'static str {
+    match &node.content {
+        Content::Scalar(_) => "ScalarNode",
+        Content::Sequence(_) => "SequenceNode",
+        Content::Mapping(_) => "MappingNode",
+    }
+}
+
+/// What a merge leaves of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays.
+    Kept,
+    /// It is to be taken away.
+    Cleared,
+}
+
+/// Merges a patch into a document; says whether the patch deletes it.
+///
+/// `$patch: replace` on the document itself changes nothing, as in the reference.
+///
+/// # Errors
+///
+/// Fails where a directive is not known, or where patch and document hold different sorts of nodes in one place.
+pub fn merge(document: &mut Node, mut patch: Node, schemas: &Schemas) -> Result<Fate, MergeError> {
+    let described = Described::of([&*document, &patch]);
+    let walker = Walker {
+        schemas,
+        described: &described,
+    };
+    if directive::of_mapping(&patch) == Some(Directive::Replace) {
+        walker.added(&mut patch, None)?;
+        return Ok(Fate::Kept);
+    }
+    walker.both(document, &mut patch, None)
+}
+
+/// The walk; it looks shapes up where a document within the document says what it is.
+#[derive(Clone, Copy)]
+pub(super) struct Walker<'s> {
+    schemas: &'s Schemas,
+    described: &'s Described,
+}
+
+impl<'s> Walker<'s> {
+    /// Merges what the patch has in a place into what is there.
+    ///
+    /// The patch is used up.
+    pub(super) fn both(
+        self,
+        node: &mut Node,
+        patch: &mut Node,
+        shape: Option<Shape<'s>>,
+    ) -> Result<Fate, MergeError> {
+        if patch.is_null() {
+            return Ok(Fate::Cleared);
+        }
+        if node.is_null() {
+            let mut patch = take(patch);
+            let fate = self.added(&mut patch, shape)?;
+            put(node, patch);
+            return Ok(fate);
+        }
+        let shape = self
+            .described(node)
+            .or_else(|| self.described(patch))
+            .or(shape)
+            .or_else(|| self.embedded(node))
+            .or_else(|| self.embedded(patch));
+        match (&mut node.content, &mut patch.content) {
+            (Content::Mapping(_), Content::Mapping(_)) => self.mappings(node, patch, shape),
+            (Content::Sequence(items), Content::Sequence(patches)) => {
+                let Some(keys) = shape.and_then(Shape::merge_keys) else {
+                    put(node, take(patch));
+                    return Ok(Fate::Kept);
+                };
+                let source = match directive::take_from_list(patches)? {
+                    Directive::Delete => return Ok(Fate::Cleared),
+                    Directive::Replace => {
+                        *items = mem::take(patches);
+                        list::Source::Itself
+                    }
+                    Directive::Merge => list::Source::Patch(mem::take(patches)),
+                };
+                list::merge(self, items, source, &keys, shape)?;
+                Ok(Fate::Kept)
+            }
+            (Content::Scalar(_), Content::Scalar(_)) => {
+                put(node, take(patch));
+                Ok(Fate::Kept)
+            }
+            _ => Err(MergeError::wrong_sort(sort(node), patch)),
+        }
+    }
+
+    /// Meets what only the document has: nulls without a text go, items of lists may.
+    pub(super) fn alone(
+        self,
+        node: &mut Node,
+        shape: Option<Shape<'s>>,
+    ) -> Result<Fate, MergeError> {
+        let shape = self
+            .described(node)
+            .or(shape)
+            .or_else(|| self.embedded(node));
+        if node.is_null() {
+            let written = node.as_text().is_some_and(|text| !text.is_empty());
+            return Ok(if written { Fate::Kept } else { Fate::Cleared });
+        }
+        match &mut node.content {
+            Content::Mapping(entries) => {
+                retain(entries, |name, value| {
+                    self.alone(value, shape.and_then(|shape| shape.field(name)))
+                })?;
+            }
+            Content::Sequence(items) => {
+                if let Some(keys) = shape.and_then(Shape::merge_keys) {
+                    list::merge(self, items, list::Source::Nothing, &keys, shape)?;
+                }
+            }
+            Content::Scalar(_) => settle(node),
+        }
+        Ok(Fate::Kept)
+    }
+
+    /// Meets what only the patch has; a directive that is not known stays as a field.
+    pub(super) fn added(
+        self,
+        node: &mut Node,
+        shape: Option<Shape<'s>>,
+    ) -> Result<Fate, MergeError> {
+        if node.is_null() {
+            return Ok(Fate::Cleared);
+        }
+        let shape = self
+            .described(node)
+            .or(shape)
+            .or_else(|| self.embedded(node));
+        match &mut node.content {
+            Content::Scalar(_) => {}
+            Content::Sequence(items) => {
+                if let Some(keys) = shape.and_then(Shape::merge_keys) {
+                    list::merge(self, items, list::Source::Itself, &keys, shape)?;
+                }
+            }
+            Content::Mapping(_) => {
+                if matches!(directive::take_from_mapping(node), Ok(Directive::Delete)) {
+                    return Ok(Fate::Cleared);
+                }
+                self.adopted_fields(node, shape)?;
+            }
+        }
+        Ok(Fate::Kept)
+    }
+
+    /// Meets what stands within something that the patch brought: here every directive counts.
+    pub(super) fn adopted(
+        self,
+        node: &mut Node,
+        shape: Option<Shape<'s>>,
+    ) -> Result<Fate, MergeError> {
+        if node.is_null() {
+            return Ok(Fate::Cleared);
+        }
+        let shape = self
+            .described(node)
+            .or(shape)
+            .or_else(|| self.embedded(node));
+        match &mut node.content {
+            Content::Scalar(_) => {}
+            Content::Sequence(items) => {
+                if let Some(keys) = shape.and_then(Shape::merge_keys) {
+                    if directive::take_from_list(items)? == Directive::Delete {
+                        return Ok(Fate::Cleared);
+                    }
+                    list::merge(self, items, list::Source::Itself, &keys, shape)?;
+                }
+            }
+            Content::Mapping(_) => {
+                if directive::take_from_mapping(node)? == Directive::Delete {
+                    return Ok(Fate::Cleared);
+                }
+                self.adopted_fields(node, shape)?;
+            }
+        }
+        Ok(Fate::Kept)
+    }
+
+    fn adopted_fields(self, node: &mut Node, shape: Option<Shape<'s>>) -> Result<(), MergeError> {
+        let Content::Mapping(entries) = &mut node.content else {
+            return Ok(());
+        };
+        retain(entries, |name, value| {
+            self.adopted(value, shape.and_then(|shape| shape.field(name)))
+        })
+    }
+
+    fn mappings(
+        self,
+        node: &mut Node,
+        patch: &mut Node,
+        shape: Option<Shape<'s>>,
+    ) -> Result<Fate, MergeError> {
+        match directive::take_from_mapping(patch)? {
+            Directive::Delete => return Ok(Fate::Cleared),
+            Directive::Replace => {
+                put(node, take(patch));
+                self.adopted_fields(node, shape)?;
+                return Ok(Fate::Kept);
+            }
+            Directive::Merge => {}
+        }
+        if let (Content::Mapping(entries), Content::Mapping(patches)) =
+            (&mut node.content, &mut patch.content)
+        {
+            self.fields(entries, mem::take(patches), shape)?;
+        }
+        Ok(Fate::Kept)
+    }
+
+    fn fields(
+        self,
+        entries: &mut Vec<Entry>,
+        patches: Vec<Entry>,
+        shape: Option<Shape<'s>>,
+    ) -> Result<(), MergeError> {
+        let mut patches = Fields::new(patches);
+        retain(entries, |name, value| {
+            let shape = shape.and_then(|shape| shape.field(name));
+            match patches.take(name) {
+                Some(mut patch) => self.both(value, &mut patch.value, shape),
+                None => self.alone(value, shape),
+            }
+        })?;
+        for mut entry in patches.rest() {
+            let name = entry.key.as_text().unwrap_or_default();
+            let shape = shape.and_then(|shape| shape.field(name));
+            let fate = self
+                .added(&mut entry.value, shape)
+                .map_err(|error| error.inside(name))?;
+            if fate == Fate::Kept {
+                entries.push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the shape that a comment gives.
+    fn described(self, node: &Node) -> Option<Shape<'s>> {
+        Some(self.schemas.described(self.described.schema(node)?))
+    }
+
+    /// Returns the shape of a document within the document, if it says what it is.
+    fn embedded(self, node: &Node) -> Option<Shape<'s>> {
+        let text = |field| node.get(field).filter(|node| !node.is_null())?.as_text();
+        let (api_version, kind) = (text("apiVersion")?, text("kind")?);
+        if api_version.is_empty() || kind.is_empty() {
+            return None;
+        }
+        self.schemas.kind(api_version, kind)
+    }
+}
+
+/// Keeps the entries that are not cleared, up to the first failure.
+fn retain(
+    entries: &mut Vec<Entry>,
+    mut meet: impl FnMut(&str, &mut Node) -> Result<Fate, MergeError>,
+) -> Result<(), MergeError> {
+    let mut failure = None;
+    entries.retain_mut(|entry| {
+        if failure.is_some() {
+            return true;
+        }
+        let name = entry.key.as_text().unwrap_or_default();
+        match meet(name, &mut entry.value) {
+            Ok(fate) => {
+                entry.value.quote_untyped();
+                fate == Fate::Kept
+            }
+            Err(error) => {
+                failure = Some(error.inside(name));
+                true
+            }
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+/// Takes a node out of a patch.
+const fn take(node: &mut Node) -> Node {
+    mem::replace(node, Node::sequence(Vec::new()))
+}
+
+/// Makes text of what a transformer wrote without a type: the walk puts it between quotes where they are needed.
+fn settle(node: &mut Node) {
+    if node.is_plain() && node.is_text() && !node.reads_as_text() {
+        node.style = Style::DoubleQuoted;
+    }
+}
+
+/// Puts a node of a patch in the place of another; a scalar keeps its type, but is written as the other was.
+///
+/// So a number is text where text stood between quotes, and text stays text where none did.
+fn put(node: &mut Node, mut patch: Node) {
+    if matches!(patch.content, Content::Scalar(_)) && matches!(node.content, Content::Scalar(_)) {
+        match (is_quoted(patch.style), is_quoted(node.style)) {
+            (true, false) if patch.tag == Tag::None => patch.tag = Tag::Text,
+            (false, true) if is_implied(&patch.tag) => patch.tag = Tag::None,
+            _ => {}
+        }
+        patch.style = node.style;
+    }
+    node.overwrite(patch);
+}
+
+const fn is_quoted(style: Style) -> bool {
+    matches!(
+        style,
+        Style::SingleQuoted | Style::DoubleQuoted | Style::Literal | Style::Folded
+    )
+}
+
+/// Says whether a tag says no more than the looks of its scalar; the reference drops it between quotes.
+const fn is_implied(tag: &Tag) -> bool {
+    matches!(
+        tag,
+        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::Timestamp
+    )
+}
+
+/// How many fields are compared each with each; more get an index.
+const FEW_FIELDS: usize = 16;
+
+/// The fields of a patch, each taken once; of a repeated key only the first counts.
+struct Fields {
+    entries: Vec<Option<Entry>>,
+    index: HashMap<String, usize>,
+}
+
+impl Fields {
+    fn new(entries: Vec<Entry>) -> Self {
+        let mut entries: Vec<_> = entries.into_iter().map(Some).collect();
+        let mut index = HashMap::new();
+        if entries.len() > FEW_FIELDS {
+            for (place, entry) in entries.iter_mut().enumerate() {
+                let name = name(entry.as_ref()).to_owned();
+                if *index.entry(name).or_insert(place) != place {
+                    *entry = None;
+                }
+            }
+        } else {
+            for place in 1..entries.len() {
+                let repeats = entries[..place].iter().any(|entry| {
+                    entry.is_some() && name(entry.as_ref()) == name(entries[place].as_ref())
+                });
+                if repeats {
+                    entries[place] = None;
+                }
+            }
+        }
+        Self { entries, index }
+    }
+
+    fn take(&mut self, wanted: &str) -> Option<Entry> {
+        if self.entries.len() > FEW_FIELDS {
+            return self.entries[*self.index.get(wanted)?].take();
+        }
+        let entry = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.is_some() && name(entry.as_ref()) == wanted);
+        entry?.take()
+    }
+
+    fn rest(self) -> impl Iterator<Item = Entry> {
+        self.entries.into_iter().flatten()
+    }
+}
+
+fn name(entry: Option<&Entry>) -> &str {
+    entry
+        .and_then(|entry| entry.key.as_text())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::manifest::Dialect;
+
+    fn merged(document: &str, patch: &str) -> Result<Option<Value>, String> {
+        let node = |text| Node::documents(text).unwrap().remove(0);
+        let mut document = node(document);
+        let fate = merge(&mut document, node(patch), &Schemas::new());
+        match fate.map_err(|error| error.to_string())? {
+            Fate::Cleared => Ok(None),
+            Fate::Kept => Ok(document.into_value(Dialect::Resources, 1).ok()),
+        }
+    }
+
+    /// Merges into the pod spec of a pod and returns what became of it.
+    fn pod(spec: &str, patch: &str) -> Value {
+        let pod = |spec| format!("{{apiVersion: v1, kind: Pod, spec: {spec}}}");
+        merged(&pod(spec), &pod(patch)).unwrap().unwrap()["spec"].take()
+    }
+
+    #[test]
+    fn merges_maps_and_keeps_how_scalars_were_written() {
+        for (document, patch, wanted) in [
+            (
+                "{a: {b: 1, c: 2}}",
+                "{a: {c: 3, d: 4}}",
+                json!({"a": {"b": 1, "c": 3, "d": 4}}),
+            ),
+            (
+                "{a: '5', b: 5, c: x}",
+                "{a: 6, b: '6', c: true}",
+                json!({"a": "6", "b": "6", "c": true}),
+            ),
+            (
+                "{a: ~, b: 1, c: {d: 1}}",
+                "{b: null, c: null, e: null}",
+                json!({"a": null}),
+            ),
+            (
+                "{b: 1}",
+                "{a: {b: null, c: {$patch: delete}, d: [~]}}",
+                json!({"a": {"d": [null]}, "b": 1}),
+            ),
+            (
+                "{a: {b: 1}}",
+                "{a: {$patch: replace, c: 1}}",
+                json!({"a": {"c": 1}}),
+            ),
+            ("{a: {b: 1}}", "{a: {$patch: delete}}", json!({})),
+            ("{a: 1}", "{$patch: replace, b: 1}", json!({"a": 1})),
+            ("{a: [1, 2]}", "{a: [3]}", json!({"a": [3]})),
+            (
+                "{a: 1}",
+                "{b: {$patch: other}}",
+                json!({"a": 1, "b": {"$patch": "other"}}),
+            ),
+        ] {
+            assert_eq!(
+                merged(document, patch).unwrap().unwrap(),
+                wanted,
+                "{document} {patch}"
+            );
+        }
+        assert_eq!(merged("{a: 1}", "{$patch: delete}"), Ok(None));
+        assert_eq!(
+            merged("a:\nb: ~\n", "{c: 1}").unwrap().unwrap(),
+            json!({"b": null, "c": 1})
+        );
+    }
+
+    #[test]
+    fn says_what_does_not_fit_where() {
+        let error = merged("{a: {b: {c: 1}}}", "{a: {b: 1}}").unwrap_err();
+        assert_eq!(
+            error,
+            "wrong node kind: expected MappingNode but got ScalarNode at a.b"
+        );
+        let error = merged("{a: {b: 1}}", "{a: {$patch: other}}").unwrap_err();
+        assert_eq!(error, "unknown patch strategy 'other' at a");
+    }
+
+    #[test]
+    fn merges_lists_by_their_keys_patch_first() {
+        let containers = "{containers: [{name: a, image: x}, {name: b, image: y}]}";
+        for (patch, wanted) in [
+            (
+                "{containers: [{name: b, image: z}, {name: c}]}",
+                json!([{"name": "b", "image": "z"}, {"name": "c"}, {"name": "a", "image": "x"}]),
+            ),
+            (
+                "{containers: [{name: a, $patch: delete}]}",
+                json!([{"name": "b", "image": "y"}]),
+            ),
+            (
+                "{containers: [{name: b, $patch: replace, args: []}]}",
+                json!([{"name": "b", "image": "y"}, {"name": "a", "image": "x"}]),
+            ),
+            (
+                "{containers: [{$patch: replace}, {name: c}]}",
+                json!([{"name": "c"}]),
+            ),
+            // What has no key takes everything with it.
+            ("{containers: [{image: z}]}", json!([])),
+        ] {
+            assert_eq!(pod(containers, patch)["containers"], wanted, "{patch}");
+        }
+        // Lists that no patch names lose what repeats.
+        let twice = "{volumes: [{name: a, emptyDir: {}}, {name: a}]}";
+        assert_eq!(pod(twice, "{x: 1}")["volumes"], json!([{"name": "a"}]));
+    }
+
+    #[test]
+    fn merges_lists_by_two_keys() {
+        let service =
+            |ports| format!("{{apiVersion: v1, kind: Service, spec: {{ports: {ports}}}}}");
+        let ports = "[{port: 80, name: one}, {port: 81, protocol: UDP, name: two}]";
+        for (patch, wanted) in [
+            (
+                "[{port: 81, protocol: UDP, name: x}]",
+                json!([{"port": 80, "name": "one"}, {"port": 81, "protocol": "UDP", "name": "x"}]),
+            ),
+            (
+                "[{port: 80, protocol: TCP, $patch: delete}]",
+                json!([{"port": 80, "name": "one"}, {"port": 81, "protocol": "UDP", "name": "two"}]),
+            ),
+        ] {
+            let result = merged(&service(ports), &service(patch)).unwrap().unwrap();
+            assert_eq!(result["spec"]["ports"], wanted, "{patch}");
+        }
+        let untouched = "{containers: [{name: a, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}, {containerPort: 53, protocol: TCP}]}]}";
+        assert_eq!(
+            pod(untouched, "{x: 1}")["containers"][0]["ports"],
+            json!([{"containerPort": 53}, {"containerPort": 53, "protocol": "TCP"}])
+        );
+    }
+
+    #[test]
+    fn merges_lists_of_scalars_and_documents_within_documents() {
+        let secret =
+            |list| format!("{{apiVersion: v1, kind: Secret, metadata: {{finalizers: {list}}}}}");
+        let result = merged(&secret("[a, b]"), &secret("[c, b]"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(result["metadata"]["finalizers"], json!(["c", "b", "a"]));
+        let thing = |name| {
+            format!(
+                "{{inner: {{apiVersion: v1, kind: ServiceAccount, secrets: [{{name: {name}}}]}}}}"
+            )
+        };
+        let result = merged(&thing("a"), &thing("b")).unwrap().unwrap();
+        assert_eq!(
+            result["inner"]["secrets"],
+            json!([{"name": "b"}, {"name": "a"}])
+        );
+        let described =
+            "items: # {\"type\": \"array\", \"x-kubernetes-patch-strategy\": \"merge\"}\n- a\n";
+        assert_eq!(
+            merged(described, "{items: [b]}").unwrap().unwrap(),
+            json!({"items": ["b", "a"]})
+        );
+    }
+}

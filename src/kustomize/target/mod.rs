@@ -1,0 +1,25 @@
+//! Whole builds: the steps of one directory in their order, and the recursion over bases and components.
+
+mod accumulated;
+mod build;
+mod build_state;
+mod configuration;
+mod directory;
+mod fields;
+mod finish;
+mod found;
+mod internal;
+mod options;
+mod order;
+mod origin;
+mod output;
+mod patches;
+mod plugin;
+mod plugin_transformer;
+mod problem;
+mod step;
+
+pub use build::{Built, build, build_all};
+pub use found::{FILE_NAMES, read as read_kustomization};
+pub use options::{Options, Order, SchemaMode};
+pub use problem::BuildError;

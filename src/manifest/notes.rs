@@ -1,0 +1,71 @@
+//! Comments that are JSON objects beside the keys of lists and mappings: schemas for a merge.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::node::{Content, Node, Style, Tag};
+
+/// Such comments of a text, by their lines, from one; nearly always none.
+#[derive(Debug, Default)]
+pub struct Notes {
+    by_line: HashMap<u32, Box<str>>,
+}
+
+impl Notes {
+    /// Collects those of a text.
+    pub fn of(text: &str) -> Self {
+        if !text.contains("# {") && !text.contains("#{") {
+            return Self::default();
+        }
+        let lines = (1..).zip(text.lines());
+        let by_line = lines.filter_map(|(line, text)| Some((line, note(text)?.into())));
+        Self {
+            by_line: by_line.collect(),
+        }
+    }
+
+    /// Hangs a comment on a value whose key stands in the same line; says whether there was one.
+    pub fn describe(&self, key: &Node, value: &mut Node) -> bool {
+        if self.by_line.is_empty()
+            || value.tag != Tag::None
+            || value.style == Style::Flow
+            || matches!(value.content, Content::Scalar(_))
+        {
+            return false;
+        }
+        let Some(note) = self.by_line.get(&key.line) else {
+            return false;
+        };
+        value.tag = Tag::Described(note.clone());
+        true
+    }
+}
+
+/// Finds the comment after a key without a value in its line.
+fn note(line: &str) -> Option<&str> {
+    let (key, comment) = line.split_once(" #")?;
+    let comment = comment.trim_start_matches('#').trim();
+    if !key.trim_end().ends_with(':') || !comment.starts_with('{') {
+        return None;
+    }
+    let object: Map<String, Value> = serde_json::from_str(comment).ok()?;
+    Some(comment).filter(|_| !object.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hangs_schemas_on_lists_and_mappings() {
+        let text =
+            "a: # {\"type\": \"array\"}\n- x # {\"b\": 1}\nb: 1 # {\"c\": 1}\nc: # {}\n  d: 1\n";
+        let root = Node::documents(text).unwrap().remove(0);
+        let described = |node: &Node| matches!(node.tag, Tag::Described(_));
+        assert!(described(&root) && described(root.get("a").unwrap()));
+        assert!(!described(root.get("b").unwrap()) && !described(root.get("c").unwrap()));
+        let plain = Node::documents("a: # {x}\n- y\n").unwrap().remove(0);
+        assert_eq!(plain.tag, Tag::None);
+    }
+}
