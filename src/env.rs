@@ -61,6 +61,12 @@ variables! {
     GITEA_TOKEN = "GITEA_TOKEN", "The token of `bootstrap gitea`";
     BITBUCKET_TOKEN = "BITBUCKET_TOKEN", "The token of `bootstrap bitbucket-server`";
     GIT_PASSWORD = "GIT_PASSWORD", "The password or token of `bootstrap git`";
+    AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID", "The access key that `bootstrap git` shows to AWS CodeCommit over HTTPS";
+    AWS_SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY", "The secret of that key";
+    AWS_SESSION_TOKEN = "AWS_SESSION_TOKEN", "The token that belongs to it where it is temporary";
+    FLUX_TRIGGER_RECEIVER_OIDC_TOKEN = "FLUX_TRIGGER_RECEIVER_OIDC_TOKEN", "The token of `trigger receiver --type generic-oidc`";
+    ACTIONS_ID_TOKEN_REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL", "Where `trigger receiver --oidc-provider` fetches a token; the CI system sets it";
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "What `trigger receiver --oidc-provider` fetches a token with; the CI system sets it";
     SSH_AUTH_SOCK = "SSH_AUTH_SOCK", "The socket of the SSH agent that Git over SSH asks for keys";
     SSH_KNOWN_HOSTS = "SSH_KNOWN_HOSTS", "A `known_hosts` file to read in place of the user's own";
     HTTPS_PROXY = "HTTPS_PROXY", "The proxy for HTTPS requests (`https_proxy` counts too)";
@@ -81,6 +87,24 @@ variables! {
     GITOPS_CLOCK = "GITOPS_CLOCK", "";
     GITOPS_RELEASE_URL = "GITOPS_RELEASE_URL", "";
     GITOPS_ASKPASS_SOCKET = "GITOPS_ASKPASS_SOCKET", "";
+}
+
+/// The variables that hold secrets, which nothing that we start has to know.
+pub const SECRETS: &[Variable] = &[
+    GITHUB_TOKEN,
+    GITLAB_TOKEN,
+    GITEA_TOKEN,
+    BITBUCKET_TOKEN,
+    GIT_PASSWORD,
+];
+
+/// Returns the value of a variable that a text names, even if it is empty; `None` where it is unset or no text.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+pub fn named(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Returns the time; a test pins it with the hidden variable `GITOPS_CLOCK` (RFC 3339).

@@ -1,7 +1,10 @@
 //! The columns of `get`: how each cell is made from a row.
 
+use jiff::Timestamp;
+
 use super::flux::{Column, Kind};
 use super::row::Row;
+use crate::env;
 
 /// The revision of the artifact, as it is.
 pub const REVISION: Column = Column {
@@ -94,6 +97,52 @@ pub const SHORT_MESSAGE: Column = Column {
     cell: |kind, row| shorten(kind.readiness(row).message),
 };
 
+/// How old the object is.
+const AGE: Column = Column {
+    header: "AGE",
+    cell: |_, row| age(&row.metadata.creation_timestamp, env::now()),
+};
+
+/// Until when the object is to be suspended.
+const SUSPENDED_UNTIL: Column = Column {
+    header: "SUSPENDED UNTIL",
+    cell: |_, row| row.metadata.annotations.suspend_until.clone(),
+};
+
+/// Why the object is suspended.
+const SUSPEND_REASON: Column = Column {
+    header: "SUSPEND REASON",
+    cell: |_, row| row.metadata.annotations.suspend_reason.clone(),
+};
+
+/// What `get -o wide` shows behind the columns of every kind.
+pub const WIDE: &[Column] = &[AGE, SUSPENDED_UNTIL, SUSPEND_REASON];
+
+/// Says how long ago a time was, in one or two units, as kubectl does; empty for what is no time.
+fn age(since: &str, now: Timestamp) -> String {
+    let Ok(since) = since.parse::<Timestamp>() else {
+        return String::new();
+    };
+    let seconds = now.duration_since(since).as_secs().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let years = days / 365;
+    let two = |great: i64, unit: &str, small: i64, small_unit: &str| match small {
+        0 => format!("{great}{unit}"),
+        _ => format!("{great}{unit}{small}{small_unit}"),
+    };
+    match () {
+        () if seconds < 120 => format!("{seconds}s"),
+        () if minutes < 10 => two(minutes, "m", seconds % 60, "s"),
+        () if hours < 3 => format!("{minutes}m"),
+        () if hours < 8 => two(hours, "h", minutes % 60, "m"),
+        () if hours < 48 => format!("{hours}h"),
+        () if days < 8 => two(days, "d", hours % 24, "h"),
+        () if days < 730 => format!("{days}d"),
+        () if years < 8 => two(years, "y", days % 365, "d"),
+        () => format!("{years}y"),
+    }
+}
+
 /// Whether an object is ready, as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness<'a> {
@@ -156,6 +205,27 @@ mod tests {
     use super::*;
 
     const SHA1: &str = "ca978112ca1bbdcafac231b39a23dc4da786eff8";
+
+    #[test]
+    fn ages_are_told_in_fit_units() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        for (since, text) in [
+            ("2026-11-21T11:59:01Z", "59s"),
+            ("2026-11-21T12:00:05Z", "0s"),
+            ("2026-11-21T11:57:00Z", "3m"),
+            ("2026-11-21T11:56:30Z", "3m30s"),
+            ("2026-11-21T11:00:00Z", "60m"),
+            ("2026-11-21T07:30:00Z", "4h30m"),
+            ("2026-11-20T11:00:00Z", "25h"),
+            ("2026-11-18T09:00:00Z", "3d3h"),
+            ("2026-01-01T12:00:00Z", "324d"),
+            ("2024-01-01T12:00:00Z", "2y325d"),
+            ("2010-01-01T12:00:00Z", "16y"),
+            ("soon", ""),
+        ] {
+            assert_eq!(age(since, now), text, "{since}");
+        }
+    }
 
     #[test]
     fn cuts_hashes_only() {

@@ -87,13 +87,6 @@ impl Kind {
     }
 
     /// Returns the kind that people mean by a word: its kind, resource, short name, alias or last command word.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "`wait KIND/NAME` and `why KIND/NAME` read their words with it"
-        )
-    )]
     pub fn meant_by(word: &str) -> Option<&'static Self> {
         let is = |name: &str| name.eq_ignore_ascii_case(word);
         let exact = KINDS.iter().copied().find(|kind| {

@@ -60,6 +60,12 @@ pub struct RowAnnotations {
         deserialize_with = "lenient"
     )]
     pub generator_reconcile: String,
+    /// Why somebody has suspended it.
+    #[serde(rename = "cli.gitops/suspend-reason", deserialize_with = "lenient")]
+    pub suspend_reason: String,
+    /// Until when it is to be suspended.
+    #[serde(rename = "cli.gitops/suspend-until", deserialize_with = "lenient")]
+    pub suspend_until: String,
 }
 
 /// What is wanted of an object.
@@ -81,6 +87,9 @@ pub struct RowSpec {
     /// The chart that is packaged for a release.
     #[serde(deserialize_with = "part")]
     pub chart: RowChart,
+    /// The others of its kind that have to be ready first.
+    #[serde(deserialize_with = "parts")]
+    pub depends_on: Vec<RowReference>,
 }
 
 /// The chart that is packaged for a release.
@@ -189,6 +198,9 @@ pub struct RowArtifact {
     /// The version that it holds.
     #[serde(deserialize_with = "lenient")]
     pub revision: String,
+    /// How many bytes it has.
+    #[serde(deserialize_with = "lenient")]
+    pub size: i64,
 }
 
 /// A release of a chart.

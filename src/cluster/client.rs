@@ -96,6 +96,12 @@ impl Cluster {
         self.dry_run
     }
 
+    /// Says whether the time limit has passed.
+    pub fn is_out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+    }
+
     /// Returns when all must be done.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         self.deadline
@@ -150,6 +156,29 @@ impl Cluster {
     pub async fn merge(&self, address: &Address, patch: &Value) -> Result<Object, ClusterError> {
         let call = Call::new(Method::PATCH, Deed::on("patch", address), address.path());
         self.write(call.sending("application/merge-patch+json", patch))
+            .await
+    }
+
+    /// Changes some fields of the status of an object, likewise.
+    pub async fn merge_status(
+        &self,
+        address: &Address,
+        patch: &Value,
+    ) -> Result<Object, ClusterError> {
+        let deed = Deed::on("patch", address);
+        let call = Call::new(Method::PATCH, deed, address.part("status"));
+        self.write(call.sending("application/merge-patch+json", patch))
+            .await
+    }
+
+    /// Changes an object step by step: a list of operations, of which all or none is carried out.
+    pub async fn patch(
+        &self,
+        address: &Address,
+        operations: &Value,
+    ) -> Result<Object, ClusterError> {
+        let call = Call::new(Method::PATCH, Deed::on("patch", address), address.path());
+        self.write(call.sending("application/json-patch+json", operations))
             .await
     }
 

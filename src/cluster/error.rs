@@ -116,6 +116,23 @@ impl ClusterError {
         matches!(self, Self::NotFound { .. } | Self::UnknownKind { .. })
     }
 
+    /// Says whether the cluster as a whole is out of reach, or does not let us in.
+    pub const fn is_of_cluster(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::Unreachable { .. }
+                | Self::Tls { .. }
+                | Self::Credentials { .. }
+                | Self::Unauthorized { .. }
+        )
+    }
+
+    /// Says whether we are known, but may not.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden { .. })
+    }
+
     /// Says whether somebody else changed the object in between, or made it first.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Rejected { code: 409, .. })

@@ -101,7 +101,6 @@ impl Event {
     }
 
     /// Returns when it was first seen.
-    #[expect(dead_code, reason = "`events` shows it")]
     pub fn first_seen(&self) -> Option<Timestamp> {
         self.first_timestamp
             .or(self.happened)
@@ -135,18 +134,6 @@ impl Cluster {
         let mut events: Vec<Event> = self.list(&Resource::EVENT, &selection).await?;
         // The same kind of another group would share the name.
         events.retain(|event| group_of(event) == address.resource.group);
-        sort_events(&mut events);
-        Ok(events)
-    }
-
-    /// Reads the events of a namespace, or of all of them where it is empty, oldest first.
-    #[expect(dead_code, reason = "`events` reads them")]
-    pub async fn events_in(&self, namespace: &str) -> Result<Vec<Event>, ClusterError> {
-        let selection = Selection {
-            page: Some(PAGE),
-            ..Selection::of_namespace(namespace)
-        };
-        let mut events: Vec<Event> = self.list(&Resource::EVENT, &selection).await?;
         sort_events(&mut events);
         Ok(events)
     }

@@ -137,10 +137,6 @@ pub(super) struct Selected {
 }
 
 /// Lists the contexts of the kubeconfig, in its order.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the completion of `--context` lists them")
-)]
 pub fn contexts(kubeconfig: Option<&Path>) -> Result<Vec<ContextEntry>, ConfigError> {
     let config = load(kubeconfig)?.unwrap_or_default();
     let current = config.current_context.clone();

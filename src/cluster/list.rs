@@ -116,7 +116,6 @@ impl Cluster {
 
     /// Returns the names of the objects of one namespace (or of a kind without), without reading
     /// them: the server makes a table of names of them.
-    #[expect(dead_code, reason = "the completion of names asks for them")]
     pub async fn names(
         &self,
         resource: &Resource,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod call;
+mod catalogue;
 mod client;
 mod connect;
 mod credential;
@@ -14,10 +15,6 @@ mod kubeconfig;
 mod lane;
 mod link;
 mod list;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`logs` reads the controllers with it")
-)]
 mod log;
 mod normalise;
 mod promise;
@@ -38,10 +35,13 @@ pub use client::{Cluster, Deletion};
 pub use connect::{ConnectOptions, Impersonation, TlsOptions};
 pub use discovery::Access;
 pub use error::ClusterError;
+pub use event::{Event, sort_events};
 pub use installation::Installation;
-pub use kubeconfig::{Choice, namespace_of_context};
+pub use kubeconfig::{Choice, ContextEntry, contexts, namespace_of_context};
 pub use list::Selection;
+pub use log::{Log, LogOptions};
 pub use resource::{Address, Resource};
 pub use state::{State, Status};
 pub use status::{reconciled, status, status_of};
 pub use wait::{Outcome, Step, Verdict, WaitOptions, Waited};
+pub use watch::{Change, Watch};

@@ -45,6 +45,8 @@ impl Resource {
         "ClusterRoleBinding",
         "clusterrolebindings",
     );
+    /// Config maps.
+    pub const CONFIG_MAP: Self = Self::in_namespace("", "v1", "ConfigMap", "configmaps");
     /// Deployments.
     pub const DEPLOYMENT: Self = Self::in_namespace("apps", "v1", "Deployment", "deployments");
     /// Events of the core group.

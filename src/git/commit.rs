@@ -89,6 +89,27 @@ impl LocalClone {
         if !is_change(old, new) {
             return Ok(None);
         }
+        self.commit_tree(new, author, message, signer).map(Some)
+    }
+
+    /// Makes the first commit of an empty repository, which holds nothing yet.
+    pub fn commit_nothing(
+        &mut self,
+        author: &Author,
+        message: &str,
+        signer: Option<&Signer>,
+    ) -> Result<CommitId, GitError> {
+        let tree = self.edited(&[])?;
+        self.commit_tree(tree, author, message, signer)
+    }
+
+    fn commit_tree(
+        &mut self,
+        new: Oid,
+        author: &Author,
+        message: &str,
+        signer: Option<&Signer>,
+    ) -> Result<CommitId, GitError> {
         let mut header = format!("tree {new}\n");
         if let Some(parent) = self.head {
             // Writing to a String can't fail.
@@ -115,7 +136,7 @@ impl LocalClone {
             .reference(&name, commit, true, "commit")
             .map_err(object("move the local branch"))?;
         self.head = Some(CommitId(commit));
-        Ok(self.head)
+        Ok(CommitId(commit))
     }
 
     /// Writes the tree that the changes lead to.

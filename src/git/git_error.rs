@@ -91,6 +91,14 @@ pub enum GitError {
         #[source]
         source: io::Error,
     },
+    /// The folder holds something else than the clone that was expected there.
+    #[error("{} can't be used as the local clone: {problem}", folder.display())]
+    OtherFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in the way.
+        problem: String,
+    },
     /// libgit2 could not read or write an object.
     #[error("cannot {action}")]
     Object {
@@ -131,6 +139,9 @@ impl Explain for GitError {
             }
             Self::PushUnclear { .. } => {
                 Some("run the same command again: what arrived is not repeated".into())
+            }
+            Self::OtherFolder { .. } => {
+                Some("name another folder, or one that is not there yet, with `--clone-dir`".into())
             }
             Self::Sign(source) => source.hint(),
             _ => None,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
@@ -20,6 +21,12 @@ const AGENT: &str = concat!("git/2.0 (gitops/", env!("CARGO_PKG_VERSION"), ")");
 
 /// How often a server may send us on before we give up.
 const MOST_REDIRECTS: usize = 5;
+
+/// How often a server that stumbles is asked.
+const MOST_ATTEMPTS: u32 = 3;
+
+/// How long to wait before it is asked again; twice that before the next time.
+const PAUSE: Duration = Duration::from_millis(400);
 
 /// More than the list of branches of any real repository.
 const MOST_ADVERTISED: u64 = 256 << 20;
@@ -139,8 +146,7 @@ impl Line {
         let mut address = self.repository()?;
         for _ in 0..=MOST_REDIRECTS {
             let target = joined(&address, &suffix, || self.host())?;
-            let request = self.authorized(self.client()?.get(target.clone()))?;
-            let response = request.send().map_err(|error| self.failed(error))?;
+            let response = self.asked(&target)?;
             if response.status().is_redirection() {
                 address = self.followed(&target, &suffix, &response)?;
                 continue;
@@ -156,6 +162,21 @@ impl Line {
             host: self.host(),
             status: 302,
         })
+    }
+
+    /// Asks again where the server stumbles: nothing is changed by a question.
+    fn asked(&self, target: &Url) -> Result<Response, TransportError> {
+        let mut attempt = 1;
+        loop {
+            let request = self.authorized(self.client()?.get(target.clone()))?;
+            let response = request.send().map_err(|error| self.failed(error))?;
+            let stumbles = matches!(response.status().as_u16(), 500 | 502..=504);
+            if !stumbles || attempt == MOST_ATTEMPTS {
+                return Ok(response);
+            }
+            thread::sleep(PAUSE * attempt);
+            attempt += 1;
+        }
     }
 
     fn read(&self, response: Response) -> Result<Vec<u8>, TransportError> {

@@ -4,12 +4,14 @@
 
 mod askpass;
 mod auth;
+mod code_commit;
 mod commit;
 mod commit_id;
 mod der;
 mod git_error;
 mod host_scan;
 mod http_transport;
+mod ignore;
 mod key;
 mod known_hosts;
 mod open_pgp;
@@ -30,21 +32,24 @@ mod trust;
 mod url;
 mod url_text;
 mod wire;
+mod work_tree;
 
 #[cfg(test)]
 mod tests;
 
 pub use askpass::answer_askpass;
 pub use auth::{Credentials, PrivateKeyFile, Secret};
+pub use code_commit::AwsIdentity;
 pub use commit::{Author, Change};
 pub use commit_id::CommitId;
 pub use git_error::GitError;
 pub use host_scan::scan;
+pub use ignore::{IGNORE_FILE, IgnoreRules, SOURCE_DEFAULTS};
 pub use key::{Algorithm, Curve, KeyPair};
 pub use known_hosts::{KnownHosts, Verdict};
-pub use private_key::PrivateKey;
+pub use private_key::{PrivateKey, public_half};
 pub use public_key::HostKeys;
-pub use push::Pushed;
+pub use push::{Over, Pushed};
 pub use repository::{LocalClone, Remote};
 pub use sign::Signer;
 pub use sync_url::PlainHttp;

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::askpass::Askpass;
-use super::auth::PrivateKeyFile;
+use super::auth::{PrivateKeyFile, Secret};
 use super::der::{Der, tag};
 use super::key::Curve;
 use super::process;
@@ -90,7 +90,7 @@ pub struct PrivateKey {
     public: PublicKey,
     /// The key itself, where signing needs no `ssh-keygen`.
     pub(super) held: Option<ssh_key::PrivateKey>,
-    text: super::auth::Secret,
+    text: Secret,
 }
 
 impl PrivateKey {
@@ -131,9 +131,27 @@ impl PrivateKey {
     }
 
     /// Returns the text of the file, for the Secret that hands it to the cluster.
-    pub const fn text(&self) -> &super::auth::Secret {
+    pub const fn text(&self) -> &Secret {
         &self.text
     }
+}
+
+/// Returns the public half of a private key that is at hand as text; `None` where it is no key, or one that
+/// this passphrase does not open.
+///
+/// The old encrypted PEM forms are not opened here: they take `ssh-keygen` and a file.
+pub fn public_half(text: &str, passphrase: Option<Secret>) -> Option<PublicKey> {
+    let (label, body) = pem_parts(text)?;
+    if label == "OPENSSH PRIVATE KEY" {
+        let file = PrivateKeyFile {
+            path: PathBuf::new(),
+            passphrase,
+        };
+        return open_openssh(text, &file).ok().map(|(public, _)| public);
+    }
+    let is_encrypted = body.contains("Proc-Type: 4,ENCRYPTED");
+    let (public, _) = open_pem(label, body).filter(|_| !is_encrypted)?;
+    Some(public)
 }
 
 /// Finds the first PEM block: its label, and what stands within.

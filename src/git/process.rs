@@ -6,6 +6,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::env;
+
 /// What a program left behind.
 #[derive(Debug)]
 pub(super) struct Finished {
@@ -17,9 +19,18 @@ pub(super) struct Finished {
     pub stderr: String,
 }
 
+/// Keeps the secrets of our environment from a program: it, and what the user's settings let it start, has no use
+/// for them.
+pub(super) fn without_secrets(command: &mut Command) -> &mut Command {
+    for variable in env::SECRETS {
+        command.env_remove(variable.name);
+    }
+    command
+}
+
 /// Runs `command` with `input` on its standard input; it is ended when `limit` is over.
 pub(super) fn run(mut command: Command, input: &[u8], limit: Duration) -> io::Result<Finished> {
-    command
+    without_secrets(&mut command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -1,4 +1,4 @@
-//! Pushes a branch without force, and finds out what became of it.
+//! Pushes a branch, and finds out what became of it.
 
 use std::cell::RefCell;
 
@@ -8,6 +8,15 @@ use super::commit_id::CommitId;
 use super::git_error::GitError;
 use super::repository::{HEADS, LocalClone};
 use super::transport_error::{TransportError, clean};
+
+/// What may become of commits that the server's branch has and ours has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// They stay: the push is rejected.
+    Nothing,
+    /// They are left behind, as a branch of our own may be that nobody waits for any more.
+    Anything,
+}
 
 /// What the server did with a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +42,10 @@ struct Heard {
 }
 
 impl LocalClone {
-    /// Pushes our commits to `branch`, which is made if it is not there; never by force.
+    /// Pushes our commits to `branch`, which is made if it is not there.
     ///
     /// When the connection breaks, the remote is asked whether the commit arrived all the same.
-    pub fn push(&mut self, branch: &str) -> Result<Pushed, GitError> {
+    pub fn push(&mut self, branch: &str, over: Over) -> Result<Pushed, GitError> {
         let Some(head) = self
             .head
             .filter(|head| Some(*head) != self.base || branch != self.branch)
@@ -44,7 +53,7 @@ impl LocalClone {
             return Ok(Pushed::Done);
         };
         let listener = RefCell::new(Heard::default());
-        let pushed = self.push_once(branch, &listener);
+        let pushed = self.push_once(branch, over, &listener);
         let Heard { refusal, talk } = listener.into_inner();
         let outcome = match (pushed, refusal) {
             (Ok(()), None) => Pushed::Done,
@@ -65,7 +74,12 @@ impl LocalClone {
         Ok(outcome)
     }
 
-    fn push_once(&self, branch: &str, heard: &RefCell<Heard>) -> Result<(), TransportError> {
+    fn push_once(
+        &self,
+        branch: &str,
+        over: Over,
+        heard: &RefCell<Heard>,
+    ) -> Result<(), TransportError> {
         let session = self.remote.session().map_err(TransportError::Protocol)?;
         let mut callbacks = RemoteCallbacks::new();
         callbacks.push_update_reference(|_, refusal| {
@@ -82,7 +96,11 @@ impl LocalClone {
         });
         let mut options = PushOptions::new();
         options.remote_callbacks(callbacks);
-        let refspec = format!("{HEADS}{}:{HEADS}{branch}", self.branch);
+        let force = match over {
+            Over::Nothing => "",
+            Over::Anything => "+",
+        };
+        let refspec = format!("{force}{HEADS}{}:{HEADS}{branch}", self.branch);
         let pushed = self
             .repository
             .remote_anonymous(&session.address())

@@ -143,6 +143,18 @@ impl LocalClone {
         self.head
     }
 
+    /// Opens the clone once more, at the same commit, for another thread to read.
+    pub fn reopened(&self) -> Result<Self, GitError> {
+        let repository = Repository::open(self.repository.path());
+        Ok(Self {
+            repository: repository.map_err(object("open the clone once more"))?,
+            remote: self.remote.clone(),
+            branch: self.branch.clone(),
+            base: self.base,
+            head: self.head,
+        })
+    }
+
     /// Returns the folder of the bare repository.
     #[cfg(test)]
     pub fn folder(&self) -> &Path {

@@ -13,7 +13,7 @@ use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use super::askpass::Askpass;
 use super::auth::Credentials;
 use super::private_key::{KeyError, PrivateKey};
-use super::process::{collected, gather, wait};
+use super::process::{collected, gather, wait, without_secrets};
 use super::ssh_failure;
 use super::transport::{Operation, Settings, is_sha256, lock, program};
 use super::transport_error::{TransportError, are_offered};
@@ -180,7 +180,7 @@ impl SshStream {
         if let Some(askpass) = &askpass {
             askpass.arm(&mut command).map_err(TransportError::Askpass)?;
         }
-        command
+        without_secrets(&mut command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

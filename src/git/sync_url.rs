@@ -52,6 +52,25 @@ impl GitUrl {
         }
     }
 
+    /// Returns the URL as a clone may remember it: without a password, and over HTTP without a user, which may be one.
+    #[must_use]
+    pub fn to_remember(&self) -> Self {
+        Self {
+            user: self.user.clone().filter(|_| self.scheme == Scheme::Ssh),
+            password: None,
+            ..self.clone()
+        }
+    }
+
+    /// Says whether both lead to the same repository, however they get there.
+    pub fn is_same_repository(&self, other: &Self) -> bool {
+        let path = |url: &Self| {
+            let path = url.path.trim_matches('/');
+            path.strip_suffix(".git").unwrap_or(path).to_owned()
+        };
+        self.host == other.host && path(self) == path(other)
+    }
+
     /// Replaces host and port by `server`, which is a host or `host:port`.
     pub fn with_server(&self, server: &str) -> Result<Self, GitUrlError> {
         let parsed: Self = format!("ssh://{server}/x").parse()?;

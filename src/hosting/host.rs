@@ -204,6 +204,11 @@ pub trait Host: Send + Sync {
     /// Returns the name of the service, for people.
     fn service(&self) -> &'static str;
 
+    /// Returns how the service calls a request to merge a branch.
+    fn request_name(&self) -> &'static str {
+        "pull request"
+    }
+
     /// Returns the host, with a port if it is not the usual one.
     fn address(&self) -> &str;
 
@@ -220,17 +225,17 @@ pub trait Host: Send + Sync {
     async fn branch(&self, name: &str) -> Result<Option<Branch>, HostError>;
 
     /// Returns all deploy keys.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "`bootstrap --plan` will say with it whether the key is there"
-        )
-    )]
     async fn deploy_keys(&self) -> Result<Vec<RegisteredKey>, HostError>;
 
     /// Returns the access that teams have.
     async fn grants(&self) -> Result<Vec<Grant>, HostError>;
+
+    /// Returns the open merge or pull request between the two branches; `None` where there is none.
+    async fn find_request(
+        &self,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<OpenRequest>, HostError>;
 
     /// Creates the repository unless it is there.
     async fn create_repository(
@@ -257,20 +262,9 @@ pub trait Host: Send + Sync {
     async fn grant(&self, team: &Team) -> Result<(Change, Level), HostError>;
 
     /// Opens a merge or pull request, or finds the open one between the two branches.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "`bootstrap --pull-request` opens it")
-    )]
     async fn open_request(&self, wanted: &NewRequest) -> Result<(Change, OpenRequest), HostError>;
 
     /// Tells what became of a merge or pull request.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "`bootstrap --pull-request` waits for the merge with it"
-        )
-    )]
     async fn request_state(&self, number: u64) -> Result<RequestState, HostError>;
 
     /// Writes a comment to a merge or pull request, in place of an earlier one of ours with this marker.

@@ -103,6 +103,11 @@ impl RegisteredKey {
     }
 }
 
+/// Says whether the key is among those that are there, with the access that it should have.
+pub fn is_registered(present: &[RegisteredKey], wanted: &DeployKey) -> bool {
+    plan(present, wanted).step == KeyStep::Keep
+}
+
 /// What has to be done so that a deploy key is registered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct KeyPlan {

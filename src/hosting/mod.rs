@@ -14,13 +14,14 @@ mod settings;
 #[cfg(test)]
 mod contract;
 
+pub use error::HostError;
 pub use gitea::Gitea;
 pub use github::{latest_release, release_exists};
 pub use gitlab::GitLab;
 pub use host::{
-    AccountKind, Branch, Change, Grant, Host, Identity, NewRepository, OwnerState, Permission,
-    Repository,
+    AccountKind, Branch, Change, Grant, Host, Identity, NewRepository, NewRequest, OpenRequest,
+    OwnerState, Permission, Repository, RequestState,
 };
-pub use key::{DeployKey, KeyAccess, PublicKey};
+pub use key::{DeployKey, KeyAccess, PublicKey, RegisteredKey, is_registered};
 pub use name::{NameError, Team, Visibility};
 pub use settings::{Settings, Token};

@@ -1,15 +1,21 @@
 //! The terminal: data on standard output, talk on standard error.
 
+mod measure;
+mod output;
 mod progress;
 mod prompt;
+mod screen;
 mod style;
 mod summary;
 mod table;
 mod ui;
 
+pub use measure::{age, size};
+pub use output::{Format, Output, list};
 pub use progress::Progress;
 pub use prompt::Question;
-pub use style::{ColorChoice, Mark};
+pub use screen::Screen;
+pub use style::{ColorChoice, Mark, clean};
 pub use summary::summary;
 pub use table::Table;
 pub use ui::{LogFormat, Ui, UiOptions};

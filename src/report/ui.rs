@@ -17,6 +17,9 @@ pub struct ReportError(#[from] io::Error);
 
 impl Explain for ReportError {}
 
+/// How many bytes of data are written at once.
+const CHUNK: usize = 64 * 1024;
+
 /// How the talk on standard error is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -41,6 +44,8 @@ pub struct UiOptions {
 pub struct Ui {
     color: bool,
     log_format: LogFormat,
+    /// The cluster that all talk is about, where there are several.
+    cluster: Option<String>,
 }
 
 impl Ui {
@@ -49,6 +54,16 @@ impl Ui {
         Self {
             color: options.color.for_talk(),
             log_format: options.log_format,
+            cluster: None,
+        }
+    }
+
+    /// Returns the same terminal, where each line of talk names a cluster.
+    #[must_use]
+    pub fn of_cluster(&self, name: &str) -> Self {
+        Self {
+            cluster: Some(name.into()),
+            ..self.clone()
         }
     }
 
@@ -62,7 +77,8 @@ impl Ui {
         reason = "it is one of the doors of the terminal, and tells who may print"
     )]
     pub fn data(&self, data: impl Display) -> Result<(), ReportError> {
-        let mut output = io::stdout().lock();
+        // Standard output by itself is written line by line, a system call each.
+        let mut output = io::BufWriter::with_capacity(CHUNK, io::stdout().lock());
         write!(output, "{data}")?;
         Ok(output.flush()?)
     }
@@ -106,7 +122,7 @@ impl Ui {
     pub fn say_about(&self, mark: Mark, object: &str, message: impl Display) {
         let message = message.to_string();
         let line = match self.log_format {
-            LogFormat::Json => Self::json_line(mark, object, &message),
+            LogFormat::Json => self.json_line(mark, object, &message),
             LogFormat::Text => self.text_line(mark, &message),
         };
         // There is nowhere left to complain when standard error is gone.
@@ -133,22 +149,26 @@ impl Ui {
         drop(io::stderr().lock().write_all(text.as_bytes()));
     }
 
-    /// Starts a spinner, seen only on a terminal and only with text talk.
+    /// Starts a spinner, seen only on a terminal and only with text talk; those of several clusters would overwrite
+    /// each other.
     pub fn progress(&self) -> Progress {
         let dumb = env::TERM.text().as_deref() == Some("dumb");
-        Progress::start(self.log_format == LogFormat::Text && !dumb && io::stderr().is_terminal())
+        let plain = self.log_format == LogFormat::Text && self.cluster.is_none() && !dumb;
+        Progress::start(plain && io::stderr().is_terminal())
     }
 
     fn text_line(&self, mark: Mark, message: &str) -> String {
         let message = clean(message);
+        let cluster = self.cluster.as_ref();
+        let cluster = cluster.map_or_else(String::new, |name| format!("[{}] ", clean(name)));
         if self.color {
             let style = mark.style();
-            return format!("{style}{}{style:#} {message}\n", mark.sign());
+            return format!("{style}{}{style:#} {cluster}{message}\n", mark.sign());
         }
-        format!("{} {message}\n", mark.sign())
+        format!("{} {cluster}{message}\n", mark.sign())
     }
 
-    fn json_line(mark: Mark, object: &str, message: &str) -> String {
+    fn json_line(&self, mark: Mark, object: &str, message: &str) -> String {
         let mut line = json!({
             "time": env::now().to_string(),
             "level": mark.level(),
@@ -157,6 +177,9 @@ impl Ui {
         });
         if !object.is_empty() {
             line["object"] = json!(clean(object));
+        }
+        if let Some(cluster) = &self.cluster {
+            line["cluster"] = json!(clean(cluster));
         }
         format!("{line}\n")
     }

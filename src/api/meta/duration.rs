@@ -34,6 +34,46 @@ impl From<time::Duration> for Duration {
     }
 }
 
+impl Duration {
+    /// Returns the same length as Go writes it; what is no length stays as it is.
+    pub fn canonical(&self) -> Self {
+        nanoseconds(&self.0).map_or_else(
+            || self.clone(),
+            |length| Self::from(time::Duration::from_nanos(length)),
+        )
+    }
+}
+
+/// Reads a length such as `1h30m` or `1.5s`; `None` where it is none, or longer than Go can tell.
+fn nanoseconds(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut total: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| character.is_ascii_alphabetic())?;
+        let (number, behind) = rest.split_at(digits);
+        let end = behind
+            .find(|character: char| !character.is_ascii_alphabetic())
+            .unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(end);
+        let unit: u64 = match unit {
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        total = total.checked_add(whole.parse::<u64>().ok()?.checked_mul(unit)?)?;
+        let mut place = unit;
+        for digit in fraction.chars() {
+            place /= 10;
+            total = total.checked_add(u64::from(digit.to_digit(10)?) * place)?;
+        }
+        rest = behind;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
 impl fmt::Display for Duration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -84,6 +124,24 @@ fn decimals(fraction: u32, places: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rewrites_a_length_as_go_does() {
+        for (text, canonical) in [
+            ("5m", "5m0s"),
+            ("90m", "1h30m0s"),
+            ("1h30m", "1h30m0s"),
+            ("1.5h", "1h30m0s"),
+            ("0.5s", "500ms"),
+            ("1500ms", "1.5s"),
+            ("0s", "0s"),
+            ("", ""),
+            ("soon", "soon"),
+            ("99999999999999h", "99999999999999h"),
+        ] {
+            assert_eq!(Duration(text.into()).canonical().0, canonical);
+        }
+    }
 
     #[test]
     fn writes_as_go_does() {

@@ -9,7 +9,8 @@ use rustls::pki_types::PrivateKeyDer;
 use super::http_server::{Fault, Server};
 use super::scene::{Scene, author, commit};
 use crate::git::{
-    Change, Credentials, EntryKind, GitError, GitUrl, Pushed, Remote, Settings, TransportError,
+    Change, Credentials, EntryKind, GitError, GitUrl, Over, Pushed, Remote, Settings,
+    TransportError,
 };
 
 fn url(server: &Server) -> GitUrl {
@@ -98,7 +99,7 @@ fn commits_and_pushes_only_what_changed() {
         .commit(&changes, &author(), "Add Flux", None)
         .unwrap()
         .unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     let bare = scene.repository();
     assert_eq!(scene.git(&bare, &["rev-parse", "main"]), made.to_string());
     assert_eq!(
@@ -135,7 +136,7 @@ fn fills_an_empty_repository() {
     assert_eq!((clone.head(), clone.read("a").unwrap()), (None, None));
     commit(&mut clone, "clusters/a.yaml", "a").unwrap().unwrap();
     commit(&mut clone, "clusters/b.yaml", "b").unwrap().unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     assert_eq!(
         scene.git(&scene.repository(), &["rev-list", "--count", "main"]),
         "2"
@@ -171,7 +172,10 @@ fn pushes_to_another_branch() {
     let (_server, remote) = pair(&scene);
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     let made = commit(&mut clone, "a", "a").unwrap().unwrap();
-    assert_eq!(clone.push("flux-bootstrap").unwrap(), Pushed::Done);
+    assert_eq!(
+        clone.push("flux-bootstrap", Over::Nothing).unwrap(),
+        Pushed::Done
+    );
     assert_eq!(
         scene.git(&scene.repository(), &["rev-parse", "flux-bootstrap"]),
         made.to_string()
@@ -189,10 +193,10 @@ fn a_lost_race_can_be_run_again() {
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "ours", "ours").unwrap().unwrap();
     scene.push_foreign("foreign");
-    assert_eq!(clone.push("main").unwrap(), Pushed::Rejected);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Rejected);
     clone.fetch_again().unwrap();
     let made = commit(&mut clone, "ours", "ours").unwrap().unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     let bare = scene.repository();
     assert_eq!(scene.git(&bare, &["rev-parse", "main"]), made.to_string());
     assert_eq!(scene.git(&bare, &["show", "main:foreign"]), "foreign");
@@ -210,7 +214,7 @@ fn a_race_on_the_server_is_rejected() {
     );
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Rejected);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Rejected);
 }
 
 #[test]
@@ -223,7 +227,7 @@ fn a_protected_branch_says_why() {
     );
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    let Pushed::Declined { said } = clone.push("main").unwrap() else {
+    let Pushed::Declined { said } = clone.push("main", Over::Nothing).unwrap() else {
         panic!("it went through")
     };
     assert_eq!(
@@ -239,7 +243,7 @@ fn a_broken_push_is_looked_after() {
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     let made = commit(&mut clone, "a", "a").unwrap().unwrap();
     server.set(Fault::PackRefused);
-    let error = clone.push("main").unwrap_err();
+    let error = clone.push("main", Over::Nothing).unwrap_err();
     assert!(
         matches!(
             &error,
@@ -251,7 +255,7 @@ fn a_broken_push_is_looked_after() {
         "{error:?}"
     );
     server.set(Fault::AnswerLost);
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     assert_eq!(
         scene.git(&scene.repository(), &["rev-parse", "main"]),
         made.to_string()
@@ -353,7 +357,7 @@ fn follows_redirects_only_where_credentials_may_go() {
     server.set(Fault::Moved("/movedTARGET".into()));
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     let posts = server
         .requests()
         .into_iter()
@@ -419,7 +423,7 @@ fn refuses_what_it_cannot_read() {
     // While it is empty a server says its format only to who pushes.
     let mut clone = new.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    let error = clone.push("main").unwrap_err();
+    let error = clone.push("main", Over::Nothing).unwrap_err();
     assert!(
         matches!(
             error,
@@ -521,7 +525,7 @@ fn trusts_only_the_given_authority() {
     let remote = Remote::new(url.clone(), Credentials::Ambient, trusting);
     let mut clone = remote.fetch("main", &scene.place("clone")).unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     let error = Remote::new(url, Credentials::Ambient, Settings::default())
         .branches()
         .unwrap_err();

@@ -9,8 +9,8 @@ use super::ssh_server::{Agent, Sshd, is_there};
 use crate::git::known_hosts::HostKeyError;
 use crate::git::transport_error::TransportError;
 use crate::git::{
-    Credentials, GitError, GitUrl, HostTrust, KnownHosts, PrivateKeyFile, Pushed, Remote, Settings,
-    Verdict, scan,
+    Credentials, GitError, GitUrl, HostTrust, KnownHosts, Over, PrivateKeyFile, Pushed, Remote,
+    Settings, Verdict, scan,
 };
 
 const SHELL: &str = "SHELL";
@@ -53,14 +53,14 @@ fn fetches_and_pushes_with_a_key() {
     let made = commit(&mut clone, "clusters/prod/a.yaml", "a")
         .unwrap()
         .unwrap();
-    assert_eq!(clone.push("main").unwrap(), Pushed::Done);
+    assert_eq!(clone.push("main", Over::Nothing).unwrap(), Pushed::Done);
     assert_eq!(
         scene.git(&scene.repository(), &["rev-parse", "main"]),
         made.to_string()
     );
     scene.hook("pre-receive", "echo 'not on this branch' >&2; exit 1");
     commit(&mut clone, "b", "b").unwrap();
-    let Pushed::Declined { said } = clone.push("main").unwrap() else {
+    let Pushed::Declined { said } = clone.push("main", Over::Nothing).unwrap() else {
         panic!("it went through")
     };
     assert!(said.starts_with("not on this branch"), "{said}");
@@ -106,7 +106,7 @@ fn says_why_a_server_lets_nobody_in() {
         .fetch("main", &scene.place("clone"))
         .unwrap();
     commit(&mut clone, "a", "a").unwrap();
-    let error = clone.push("main").unwrap_err();
+    let error = clone.push("main", Over::Nothing).unwrap_err();
     let GitError::Push {
         source: TransportError::Forbidden { said, .. },
         ..

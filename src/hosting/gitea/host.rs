@@ -196,6 +196,14 @@ impl Host for Gitea {
         self.read_grants().await
     }
 
+    async fn find_request(
+        &self,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<OpenRequest>, HostError> {
+        self.open_one(source, target).await
+    }
+
     async fn create_repository(
         &self,
         wanted: &NewRepository,

@@ -14,7 +14,7 @@ impl Gitea {
         &self,
         wanted: &NewRequest,
     ) -> Result<(Change, OpenRequest), HostError> {
-        if let Some(found) = self.open_one(wanted).await? {
+        if let Some(found) = self.open_one(&wanted.source, &wanted.target).await? {
             return Ok((Change::None, found));
         }
         let body = json!({"title": wanted.title, "head": wanted.source, "base": wanted.target, "body": wanted.body});
@@ -29,14 +29,18 @@ impl Gitea {
             Err(error @ HostError::Refused { status: 409, .. }) => (Change::None, error),
             Err(error) => return Err(error),
         };
-        match self.open_one(wanted).await? {
+        match self.open_one(&wanted.source, &wanted.target).await? {
             Some(found) => Ok((change, found)),
             None => Err(error),
         }
     }
 
     /// Returns the open pull request between the two branches.
-    async fn open_one(&self, wanted: &NewRequest) -> Result<Option<OpenRequest>, HostError> {
+    pub(super) async fn open_one(
+        &self,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<OpenRequest>, HostError> {
         let errand = self.errand("read the pull requests of", "");
         let found: Vec<PullRequest> = self
             .client
@@ -44,7 +48,7 @@ impl Gitea {
             .await?;
         Ok(found
             .into_iter()
-            .find(|pull| pull.is_between(&wanted.source, &wanted.target))
+            .find(|pull| pull.is_between(source, target))
             .map(request))
     }
 

@@ -129,6 +129,10 @@ impl Host for GitLab {
         self.client.session.service()
     }
 
+    fn request_name(&self) -> &'static str {
+        "merge request"
+    }
+
     fn address(&self) -> &str {
         self.client.session.address()
     }
@@ -156,6 +160,14 @@ impl Host for GitLab {
 
     async fn grants(&self) -> Result<Vec<Grant>, HostError> {
         self.read_grants().await
+    }
+
+    async fn find_request(
+        &self,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<OpenRequest>, HostError> {
+        self.open_one(source, target).await
     }
 
     async fn create_repository(

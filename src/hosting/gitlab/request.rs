@@ -21,7 +21,7 @@ impl GitLab {
         &self,
         wanted: &NewRequest,
     ) -> Result<(Change, OpenRequest), HostError> {
-        if let Some(found) = self.open_one(wanted).await? {
+        if let Some(found) = self.open_one(&wanted.source, &wanted.target).await? {
             return Ok((Change::None, found));
         }
         let endpoint = CreateMergeRequest::builder()
@@ -41,19 +41,23 @@ impl GitLab {
             Err(error @ HostError::Refused { status: 409, .. }) => (Change::None, error),
             Err(error) => return Err(error),
         };
-        match self.open_one(wanted).await? {
+        match self.open_one(&wanted.source, &wanted.target).await? {
             Some(found) => Ok((change, found)),
             None => Err(error),
         }
     }
 
     /// Returns the open merge request between the two branches.
-    async fn open_one(&self, wanted: &NewRequest) -> Result<Option<OpenRequest>, HostError> {
+    pub(super) async fn open_one(
+        &self,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<OpenRequest>, HostError> {
         let endpoint = MergeRequests::builder()
             .project(self.project())
             .state(MergeRequestState::Opened)
-            .source_branch(wanted.source.as_str())
-            .target_branch(wanted.target.as_str())
+            .source_branch(source)
+            .target_branch(target)
             .build();
         let errand = on_project("read the merge requests of", &self.path(), ROLE);
         let found: Vec<MergeRequestAnswer> = self.client.list(&built(endpoint), &errand).await?;
