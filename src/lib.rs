@@ -1,9 +1,11 @@
 //! gitops: the map of the house.
 //!
 //! Seven floors, and arrows only downwards (`docs/architecture.md`):
-//! `cli` parses and shows; `ops` does work that spans rooms; `cluster`, `hosting` and `install` each know one thing
-//! of the world; `api`, `git`, `report` and `secrets` are what they are made of; `http` and `manifest` carry data;
-//! `error` and `env` are the ground.
+//! `cli` parses and shows; `ops` does work that spans rooms; `cluster`, `hosting`, `install` and `render` each know one
+//! thing of the world; `api`, `git`, `kustomize`, `report` and `secrets` are what they are made of; `http` and `manifest`
+//! carry data; `error` and `env` are the ground.
+//!
+//! Two doors are open to other programs: `run`, and the build engine with the documents it works on.
 
 mod api;
 mod cli;
@@ -14,8 +16,10 @@ mod git;
 mod hosting;
 mod http;
 mod install;
-mod manifest;
+pub mod kustomize;
+pub mod manifest;
 mod ops;
+mod render;
 mod report;
 mod secrets;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document;
-use super::overlay::NAMES;
+use crate::kustomize::FILE_NAMES;
 
 /// Chooses the resources of a kustomization that is made for a folder, from its files and their texts.
 ///
@@ -12,7 +12,7 @@ use super::overlay::NAMES;
 pub fn listed(files: &[(&str, &str)]) -> Vec<String> {
     let own = files.iter().filter_map(|(path, _)| {
         let (folder, name) = path.rsplit_once('/')?;
-        NAMES.contains(&name).then_some(folder)
+        FILE_NAMES.contains(&name).then_some(folder)
     });
     let own: BTreeSet<&str> = own.collect();
     let mut resources = BTreeSet::new();
@@ -44,7 +44,7 @@ fn is_resource(path: &str, text: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     matches!(extension, "yaml" | "yml")
-        && !NAMES.contains(&name)
+        && !FILE_NAMES.contains(&name)
         && document::values(text).and_then(document::checked).is_ok()
 }
 

@@ -7,13 +7,12 @@ mod components;
 mod controller;
 mod document;
 mod download;
-mod folder;
 mod generate;
 mod listing;
-mod overlay;
 #[cfg(test)]
 mod reference;
 mod release;
+mod sameness;
 mod shared;
 mod sync;
 mod tailor;
@@ -21,11 +20,10 @@ mod tailor;
 pub use base::Base;
 pub use component::RELEASE;
 pub use components::{ComponentError, Components};
-pub use folder::{DiskFolder, Files};
 pub use generate::{NetworkPolicies, Options, WatchScope, generate, render};
 pub use listing::listed;
-pub use overlay::{Refusal, read_folder, read_kustomization};
 pub use release::Wanted;
+pub use sameness::says_the_same;
 pub use sync::{
     COMPONENTS_FILE, KUSTOMIZATION_FILE, SYNC_FILE, Submodules, Sync, file_path,
     render_kustomization,

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use semver::Version;
 use serde::Serialize;
 
+use super::freeze::freezes;
 use super::inventory;
-use super::waiting::wait_all;
+use super::release::{Newer, News};
+use super::waiting::{Pace, wait_all_at};
 use crate::cluster::{
     Address, Cluster, ClusterError, Installation, Outcome as End, Resource, State, Verdict, Waited,
     status_of,
@@ -22,8 +25,12 @@ const OLDEST_KUBERNETES: Version = Version::new(1, 33, 0);
 /// How long the list of definitions may take.
 const LIST_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the prerequisites wait for the answer about newer releases, which is asked for beside everything else:
+/// where nobody answers, a check takes hardly longer.
+const NEWS_LIMIT: Duration = Duration::from_millis(250);
+
 /// How a statement of a report ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// As it should be.
@@ -32,12 +39,14 @@ pub enum Outcome {
     Failed,
     /// Only said.
     Noted,
+    /// Worth to be acted on, and yet no reason to fail.
+    Warned,
 }
 
 /// One statement of a check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Finding {
-    /// What it is about: `prerequisites`, `version`, `controllers` or `crds`.
+    /// What it is about: `prerequisites`, `version`, `controllers`, `crds` or `freezes`.
     pub topic: &'static str,
     /// How it ends.
     pub outcome: Outcome,
@@ -46,15 +55,43 @@ pub struct Finding {
 }
 
 /// What a check found; a document of `cli.gitops/v1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckReport {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
     api_version: &'static str,
+    #[schemars(extend("const" = "CheckReport"))]
     kind: &'static str,
+    /// The kubeconfig context of the cluster, where several were checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// Whether all is as it should be.
     pub passed: bool,
     /// What was found, in the order in which it was looked at.
     pub findings: Vec<Finding>,
+}
+
+/// What checks of several clusters found; a document of `cli.gitops/v1`.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckReportList {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
+    api_version: &'static str,
+    #[schemars(extend("const" = "CheckReportList"))]
+    kind: &'static str,
+    /// The reports, in the order of the contexts; clusters that could not be asked are left out.
+    pub items: Vec<CheckReport>,
+}
+
+impl CheckReportList {
+    /// Makes one document of several.
+    pub fn new(items: Vec<CheckReport>) -> Self {
+        Self {
+            api_version: "cli.gitops/v1",
+            kind: "CheckReportList",
+            items,
+        }
+    }
 }
 
 /// What a check looks at.
@@ -64,8 +101,12 @@ pub struct CheckRequest<'a> {
     pub namespace: &'a str,
     /// Stop after the prerequisites.
     pub prerequisites_only: bool,
+    /// Look for objects that are suspended past their time.
+    pub freezes: bool,
     /// Controllers that must be there; none are asked for where it is empty.
     pub components: Vec<String>,
+    /// How often to look at controllers that are not ready, and to tell what they wait for.
+    pub poll_interval: Duration,
 }
 
 /// Says each statement as it is found, and keeps it for the report.
@@ -92,7 +133,8 @@ impl<'a> Findings<'a> {
     fn say(&mut self, outcome: Outcome, message: String) {
         let mark = match outcome {
             Outcome::Passed => Mark::Success,
-            Outcome::Failed => Mark::Failure,
+            // flux marks what is out of date as what has failed.
+            Outcome::Failed | Outcome::Warned => Mark::Failure,
             Outcome::Noted => Mark::Action,
         };
         self.ui.say(mark, &message);
@@ -103,6 +145,16 @@ impl<'a> Findings<'a> {
         });
     }
 
+    /// Says that there is a newer release, if there is; that fails no check.
+    fn tell(&mut self, newer: Option<Newer>) {
+        if let Some(Newer { own, other }) = newer {
+            self.say(
+                Outcome::Warned,
+                format!("flux {own} <{other} (new CLI version is available, please upgrade)"),
+            );
+        }
+    }
+
     fn finish(self) -> CheckReport {
         let passed = self
             .found
@@ -111,6 +163,7 @@ impl<'a> Findings<'a> {
         CheckReport {
             api_version: "cli.gitops/v1",
             kind: "CheckReport",
+            cluster: None,
             passed,
             findings: self.found,
         }
@@ -125,19 +178,38 @@ pub async fn check(
 ) -> Result<CheckReport, Failure> {
     let mut findings = Findings::new(ui);
     findings.begin("prerequisites", "checking prerequisites");
-    let (outcome, message) = kubernetes(&cluster.version().await?.git_version);
+    let mut news = News::ask();
+    let version = cluster.version().await;
+    findings.tell(news.heard(NEWS_LIMIT).await);
+    let (outcome, message) = kubernetes(&version?.git_version);
     findings.say(outcome, message);
-    if request.prerequisites_only {
-        return Ok(findings.finish());
+    if !request.prerequisites_only {
+        look_inside(cluster, request, &mut findings).await?;
+        findings.tell(news.heard(Duration::ZERO).await);
     }
+    if request.freezes {
+        findings.begin("freezes", "checking freezes");
+        for (outcome, message) in freezes(cluster).await? {
+            findings.say(outcome, message);
+        }
+    }
+    Ok(findings.finish())
+}
+
+/// Looks at what an installation has in the cluster.
+async fn look_inside(
+    cluster: &Cluster,
+    request: &CheckRequest<'_>,
+    findings: &mut Findings<'_>,
+) -> Result<(), Failure> {
     findings.begin("version", "checking version in cluster");
-    installation(cluster, &mut findings).await;
+    installation(cluster, findings).await;
     findings.begin("controllers", "checking controllers");
-    controllers(cluster, request, &mut findings).await?;
+    controllers(cluster, request, findings).await?;
     findings.begin("crds", "checking crds");
     // A controller that is not ready may have used up the time limit.
-    definitions(&cluster.limited_to(Some(LIST_LIMIT)), &mut findings).await?;
-    Ok(findings.finish())
+    definitions(&cluster.limited_to(Some(LIST_LIMIT)), findings).await?;
+    Ok(())
 }
 
 /// Says whether the version of the API server will do.
@@ -209,7 +281,8 @@ async fn controllers(
         }
     }
     let names: Vec<&str> = deployments.iter().map(Object::name).collect();
-    let ready = ready_deployments(cluster, findings.ui, request.namespace, &names).await?;
+    let pace = Pace::every(request.poll_interval);
+    let ready = ready_deployments(cluster, findings.ui, request.namespace, &names, pace).await?;
     for (deployment, ready) in deployments.iter().zip(ready) {
         let name = deployment.name();
         match ready {
@@ -271,13 +344,14 @@ pub async fn ready_deployments(
     ui: &Ui,
     namespace: &str,
     names: &[&str],
+    pace: Pace,
 ) -> Result<Vec<Readiness>, Failure> {
     let addresses: Vec<_> = names
         .iter()
         .map(|name| Resource::DEPLOYMENT.at(namespace, name))
         .collect();
     let judge = |_: &Address, object: Option<&Object>| judge_deployment(object);
-    let waited = wait_all(cluster, ui, &addresses, judge).await?;
+    let waited = wait_all_at(pace, cluster, ui, &addresses, judge).await?;
     Ok(waited.into_iter().map(Readiness::from).collect())
 }
 

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::check::{Readiness, ready_deployments};
+use super::release::{FLUX_REPOSITORY, latest_release};
+use super::waiting::Pace;
 use crate::cluster::{Applied, ApplyOptions, Cluster, Installation, Resource};
 use crate::env;
-use crate::error::{Blame, Explain, Failure};
+use crate::error::{Blame, Failure};
 use crate::hosting;
-use crate::install::{self, Base, Components, DiskFolder, Options, RELEASE, Wanted};
+use crate::install::{self, Base, Components, Options, RELEASE, Wanted};
+use crate::kustomize::BuildError;
+use crate::kustomize::load::Disk;
 use crate::manifest::Object;
+use crate::render::build_overlay;
 use crate::report::Ui;
 use crate::secrets::{self, JsonLayout, RegistryCredentials};
-
-/// The repository whose releases hold the manifests.
-const FLUX_REPOSITORY: &str = "fluxcd/flux2";
 
 /// Where manifests come from, and how they are made.
 #[derive(Clone, Debug)]
@@ -38,13 +40,28 @@ pub struct Generated {
     pub version: String,
 }
 
+impl Generated {
+    /// Keeps the file that is there where it says the same in other words, such as one that flux wrote.
+    #[must_use]
+    pub fn kept_as(mut self, present: Option<Vec<u8>>) -> Self {
+        let present = present.and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(present) =
+            present.filter(|present| install::says_the_same(present, &self.text, &self.objects))
+        {
+            self.text = present;
+        }
+        self
+    }
+}
+
 impl Manifests {
     /// Makes the manifests; another release than our own is fetched.
     pub async fn generate(&self) -> Result<Generated, Failure> {
         let mut options = self.options.clone();
         let objects = if let Some(overlay) = &self.overlay {
-            install::read_folder(&DiskFolder(overlay))
-                .map_err(|refusal| unreadable(overlay, refusal))?
+            build_overlay(&Disk, overlay)
+                .and_then(|built| built.objects())
+                .map_err(|error| unbuilt(overlay, error))?
         } else {
             let base = match self.wanted().await? {
                 Wanted::Release(release) => {
@@ -70,9 +87,7 @@ impl Manifests {
         // A server of our own has no list of releases: what it does not have, it says itself.
         let listed = !env::GITOPS_RELEASE_URL.is_set();
         match &asked {
-            Wanted::Latest => Ok(Wanted::parse(
-                &hosting::latest_release(None, FLUX_REPOSITORY).await?,
-            )?),
+            Wanted::Latest => Ok(Wanted::parse(&latest_release().await?)?),
             Wanted::Release(release)
                 if listed
                     && !hosting::release_exists(None, FLUX_REPOSITORY, release.tag()).await? =>
@@ -88,11 +103,11 @@ impl Manifests {
     }
 }
 
-/// Says which folder of manifests could not be read, and why.
-fn unreadable(folder: &Path, refusal: impl Explain) -> Failure {
-    let failure = Failure::from(refusal);
+/// Says which folder of manifests could not be built, and why.
+fn unbuilt(folder: &Path, error: BuildError) -> Failure {
+    let failure = Failure::from(error);
     let said = format!(
-        "cannot read the manifests in {}: {}",
+        "cannot build the manifests in {}: {}",
         folder.display(),
         failure.in_one_line()
     );
@@ -248,7 +263,7 @@ pub async fn report_components(
 ) -> Result<bool, Failure> {
     let mut names: Vec<&str> = components.iter().map(|component| component.name).collect();
     names.sort_unstable();
-    let found = ready_deployments(cluster, ui, namespace, &names).await?;
+    let found = ready_deployments(cluster, ui, namespace, &names, Pace::default()).await?;
     Ok(tell_readiness(ui, &names, &found))
 }
 

@@ -1,17 +1,48 @@
 //! Work that spans several rooms of the house.
 
 mod bootstrap;
+mod build;
 mod check;
+pub mod debug;
+mod deps;
+mod events;
+mod freeze;
 mod install;
 mod inventory;
+mod logs;
+mod migrate;
 mod reconcile;
+mod release;
+mod stats;
+mod trace;
+mod tree;
+mod trigger;
 mod uninstall;
 mod waiting;
+mod why;
 
 pub use bootstrap::{
-    Access, Commits, Hosted, KeySource, Mode, Place, Request, SafePath, bootstrap,
+    Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
+    SafePath, bootstrap,
 };
-pub use check::{CheckRequest, check, versions};
+pub use build::{BuildRequest, build};
+pub use check::{
+    CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
+};
+pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
+pub use events::{
+    EventStream, EventsPlan, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events,
+    plan_events,
+};
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
-pub use reconcile::{Depth, ReconcileRequest, reconcile, wait_until_ready};
-pub use uninstall::{UninstallRequest, uninstall};
+pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
+pub use migrate::{Migration, Target, Write, migrate_stored};
+pub use reconcile::{
+    Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
+};
+pub use stats::{Count, Stats, Uncounted, stats};
+pub use trace::{Label, Link, Trace, trace};
+pub use tree::{Breadth, Grown, generator_tree, kustomization_tree};
+pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
+pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
+pub use why::{Chain, ChainLink, WhyRequest, why};

@@ -1,6 +1,8 @@
 //! Take Flux out of a cluster; what it deployed keeps running.
 
 use futures::future::join_all;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 
 use super::inventory;
@@ -23,16 +25,56 @@ pub struct UninstallRequest<'a> {
     pub keep_namespace: bool,
 }
 
+/// What an uninstallation did, or would do; a document of `cli.gitops/v1`.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UninstallReport {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
+    api_version: &'static str,
+    #[schemars(extend("const" = "UninstallReport"))]
+    kind: &'static str,
+    /// Whether the server was only asked, and has kept everything.
+    pub dry_run: bool,
+    /// The objects that were deleted, as `Kind/namespace/name` or `Kind/name`, in that order.
+    pub deleted: Vec<String>,
+    /// The objects that the finalizer of Flux was taken off.
+    pub released: Vec<String>,
+    /// What could not be done, and why.
+    pub failed: Vec<String>,
+}
+
+impl UninstallReport {
+    const fn new(dry_run: bool) -> Self {
+        Self {
+            api_version: "cli.gitops/v1",
+            kind: "UninstallReport",
+            dry_run,
+            deleted: Vec::new(),
+            released: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    /// Says how it ended: a failure where something could not be deleted.
+    pub fn end(&self) -> Result<(), Failure> {
+        match self.failed.len() {
+            0 => Ok(()),
+            1 => Err(Failure::new("one object could not be deleted")),
+            failed => Err(Failure::new(format!(
+                "{failed} objects could not be deleted"
+            ))),
+        }
+    }
+}
+
 /// Deletes components, finalizers, definitions and the namespace, in this order.
 ///
-/// # Errors
-///
-/// Fails at the end where something could not be deleted; the rest is deleted all the same.
+/// What could not be deleted is part of the report ([`UninstallReport::end`]); the rest is deleted all the same.
 pub async fn uninstall(
     cluster: &Cluster,
     ui: &Ui,
     request: UninstallRequest<'_>,
-) -> Result<(), Failure> {
+) -> UninstallReport {
     let cluster = if request.dry_run {
         &cluster.rehearsing()
     } else {
@@ -42,7 +84,7 @@ pub async fn uninstall(
         cluster,
         ui,
         suffix: if request.dry_run { " (dry run)" } else { "" },
-        failed: 0,
+        report: UninstallReport::new(request.dry_run),
     };
     ui.action(format_args!(
         "deleting components in {} namespace",
@@ -70,13 +112,7 @@ pub async fn uninstall(
             .delete(Resource::NAMESPACE.at("", request.namespace))
             .await;
     }
-    match removal.failed {
-        0 => Ok(()),
-        1 => Err(Failure::new("one object could not be deleted")),
-        failed => Err(Failure::new(format!(
-            "{failed} objects could not be deleted"
-        ))),
-    }
+    removal.report
 }
 
 /// A removal that goes on when one object can't be removed.
@@ -84,7 +120,7 @@ struct Removal<'a> {
     cluster: &'a Cluster,
     ui: &'a Ui,
     suffix: &'static str,
-    failed: usize,
+    report: UninstallReport,
 }
 
 impl Removal<'_> {
@@ -105,6 +141,7 @@ impl Removal<'_> {
             Ok(Deletion::Accepted) => {
                 self.ui
                     .success(format_args!("{} deleted{}", address.id(), self.suffix));
+                self.report.deleted.push(address.id().to_string());
             }
             Ok(Deletion::Absent) => {}
             Err(error) => self.fail(&format!("{} deletion", address.id()), error),
@@ -141,6 +178,7 @@ impl Removal<'_> {
                     address.id(),
                     self.suffix
                 ));
+                self.report.released.push(address.id().to_string());
                 for other in others {
                     self.ui.warning(format_args!(
                         " {} stays until the owner of its finalizer {other} is done",
@@ -154,11 +192,9 @@ impl Removal<'_> {
     }
 
     fn fail(&mut self, what: &dyn std::fmt::Display, error: ClusterError) {
-        self.failed += 1;
-        self.ui.failure(format_args!(
-            "{what} failed: {}",
-            Failure::from(error).in_one_line()
-        ));
+        let failed = format!("{what} failed: {}", Failure::from(error).in_one_line());
+        self.ui.failure(&failed);
+        self.report.failed.push(failed);
     }
 }
 

@@ -7,8 +7,38 @@ use crate::error::{Blame, Failure};
 use crate::manifest::Object;
 use crate::report::{Mark, Progress, Ui};
 
-/// The longest time that passes without a word where no spinner turns.
-const SILENCE: Duration = Duration::from_secs(9);
+/// How often an unchanged wait is looked at and told.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often to look for what is new about it; changes themselves are seen at once.
+    pub look: Duration,
+    /// The longest time that passes without a word where no spinner turns.
+    pub silence: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            look: WaitOptions::default().tick,
+            silence: Duration::from_secs(9),
+        }
+    }
+}
+
+impl Pace {
+    /// The shortest time between two looks.
+    const SHORTEST: Duration = Duration::from_millis(100);
+
+    /// Looks and tells this often.
+    pub fn every(time: Duration) -> Self {
+        let time = time.max(Self::SHORTEST);
+        Self {
+            look: time,
+            // Looks are not to the millisecond, and none is to pass in silence.
+            silence: time / 2,
+        }
+    }
+}
 
 /// Tells the steps of a wait: a spinner on a terminal, else a line for each change.
 struct Teller<'a> {
@@ -16,15 +46,17 @@ struct Teller<'a> {
     progress: Progress,
     told: String,
     at: Duration,
+    silence: Duration,
 }
 
 impl<'a> Teller<'a> {
-    fn new(ui: &'a Ui) -> Self {
+    fn new(ui: &'a Ui, pace: Pace) -> Self {
         Self {
             ui,
             progress: ui.progress(),
             told: String::new(),
             at: Duration::ZERO,
+            silence: pace.silence,
         }
     }
 
@@ -46,7 +78,7 @@ impl<'a> Teller<'a> {
         // What ends at once needs no word; later a line a change, and one now and then.
         let since = step.elapsed.saturating_sub(self.at);
         let is_news = message != self.told && since >= Duration::from_secs(2);
-        if is_news || since >= SILENCE {
+        if is_news || since >= self.silence {
             self.ui.say_about(Mark::Waiting, &id, &message);
             self.told = message;
             self.at = step.elapsed;
@@ -61,11 +93,24 @@ pub async fn wait_all(
     addresses: &[Address],
     judge: impl FnMut(&Address, Option<&Object>) -> Verdict,
 ) -> Result<Vec<Waited>, Failure> {
-    let mut teller = Teller::new(ui);
+    wait_all_at(Pace::default(), cluster, ui, addresses, judge).await
+}
+
+/// Waits as [`wait_all`] does, at a pace of its own.
+pub async fn wait_all_at(
+    pace: Pace,
+    cluster: &Cluster,
+    ui: &Ui,
+    addresses: &[Address],
+    judge: impl FnMut(&Address, Option<&Object>) -> Verdict,
+) -> Result<Vec<Waited>, Failure> {
+    let mut teller = Teller::new(ui, pace);
+    let options = WaitOptions {
+        tick: pace.look,
+        ..WaitOptions::default()
+    };
     let waited = cluster
-        .wait(addresses, &WaitOptions::default(), judge, |step| {
-            teller.tell(step);
-        })
+        .wait(addresses, &options, judge, |step| teller.tell(step))
         .await?;
     Ok(waited)
 }

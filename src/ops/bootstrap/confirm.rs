@@ -28,15 +28,7 @@ impl Run<'_> {
             self.address("GitRepository")?,
             self.address("Kustomization")?,
         );
-        let mut names: Vec<&str> = self
-            .request
-            .manifests
-            .options
-            .components
-            .iter()
-            .map(|component| component.name)
-            .collect();
-        names.sort_unstable();
+        let names = self.component_names();
         let mut addresses = vec![source.clone(), kustomization.clone()];
         addresses.extend(
             names
@@ -58,6 +50,46 @@ impl Run<'_> {
         };
         let waited = wait_all(self.cluster, self.ui, &addresses, judge).await?;
         self.tell(waited, &names)
+    }
+
+    /// Waits for the controllers alone, where the repository has not yet what the cluster is to follow.
+    pub async fn confirm_components(&self) -> Result<(), Failure> {
+        let names = self.component_names();
+        let addresses: Vec<Address> = names
+            .iter()
+            .map(|name| Resource::DEPLOYMENT.at(&self.request.namespace, name))
+            .collect();
+        let judge = |_: &Address, object: Option<&Object>| judge_deployment(object);
+        let waited = wait_all(self.cluster, self.ui, &addresses, judge).await?;
+        match self.tell_components(waited, &names) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    fn component_names(&self) -> Vec<&'static str> {
+        let components = &self.request.manifests.options.components;
+        let mut names: Vec<&str> = components.iter().map(|component| component.name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Says of each controller how it is; returns the failure if one is not ready.
+    fn tell_components(
+        &self,
+        waited: impl IntoIterator<Item = Waited>,
+        names: &[&str],
+    ) -> Option<Failure> {
+        self.ui.action("confirming components are healthy");
+        let readiness: Vec<Readiness> = waited.into_iter().map(Readiness::from).collect();
+        if tell_readiness(self.ui, names, &readiness) {
+            self.ui.success("all components are healthy");
+            return None;
+        }
+        Some(Failure::blaming(
+            Blame::Timeout,
+            "components failed to become ready",
+        ))
     }
 
     fn address(&self, kind: &str) -> Result<Address, Failure> {
@@ -116,16 +148,7 @@ impl Run<'_> {
                     .success(format_args!("{kind} reconciled successfully")),
             }
         }
-        self.ui.action("confirming components are healthy");
-        let readiness: Vec<Readiness> = waited.map(Readiness::from).collect();
-        if tell_readiness(self.ui, names, &readiness) {
-            self.ui.success("all components are healthy");
-        } else {
-            failures.push(Failure::blaming(
-                Blame::Timeout,
-                "components failed to become ready",
-            ));
-        }
+        failures.extend(self.tell_components(waited, names));
         let count = failures.len();
         let Some(first) = failures.into_iter().next() else {
             return Ok(());

@@ -1,15 +1,41 @@
 //! The folder of the repository that bootstrap writes to: what is in it, and what is to be.
 
-use std::io;
+use std::path::Path;
 
+use crate::error::Explain;
 use crate::git::{Change, EntryKind, GitError, LocalClone};
-use crate::install::{self, Files, KUSTOMIZATION_FILE};
-
-/// The names that a kustomization may have.
-const KUSTOMIZATION_NAMES: &[&str] = &[KUSTOMIZATION_FILE, "kustomization.yml", "Kustomization"];
+use crate::install::{self, KUSTOMIZATION_FILE};
+use crate::kustomize::{BuildError, FILE_NAMES};
+use crate::manifest::Object;
+use crate::render::{Layer, Revision, build_overlay};
 
 /// How deep folders below are looked into for manifests.
 const DEPTH: usize = 16;
+
+/// Why there are no objects of a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The repository can't be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The kustomization in it can't be built.
+    #[error("cannot build the kustomization in {folder}")]
+    Build {
+        /// The folder in the repository.
+        folder: String,
+        /// Why.
+        source: Box<BuildError>,
+    },
+}
+
+impl Explain for FolderError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.hint(),
+            Self::Build { source, .. } => source.hint(),
+        }
+    }
+}
 
 /// A folder at the newest commit of a clone, with what is about to be committed on top.
 pub struct Folder<'a> {
@@ -47,12 +73,27 @@ impl<'a> Folder<'a> {
 
     /// Says whether somebody has put a kustomization there, under any of its names.
     pub fn has_kustomization(&self) -> Result<bool, GitError> {
-        for name in KUSTOMIZATION_NAMES {
+        for name in FILE_NAMES {
             if self.file(name)?.is_some() {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Builds what is in the folder, by its kustomization.
+    pub fn objects(&self) -> Result<Vec<Object>, FolderError> {
+        let root = Path::new("/");
+        let revision = Revision::new(self.clone)?;
+        let mut files = Layer::new(&revision);
+        for change in self.changes {
+            files.put(root.join(&change.path), change.content.clone());
+        }
+        let built = build_overlay(&files, &root.join(&self.path)).and_then(|built| built.objects());
+        built.map_err(|source| FolderError::Build {
+            folder: self.path.clone(),
+            source: Box::new(source),
+        })
     }
 
     /// Makes the kustomization that lists every manifest in the folder; `None` where there is one.
@@ -117,18 +158,5 @@ impl<'a> Folder<'a> {
             texts.push((path, text));
         }
         Ok(())
-    }
-}
-
-impl Files for Folder<'_> {
-    fn read(&self, path: &str) -> io::Result<String> {
-        if self.clone.list(&self.at(path)).ok().flatten().is_some() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let bytes = self
-            .file(path)
-            .map_err(io::Error::other)?
-            .ok_or(io::ErrorKind::NotFound)?;
-        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }

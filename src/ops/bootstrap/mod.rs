@@ -2,16 +2,28 @@
 
 mod act;
 mod blocking;
+mod commit;
+mod commit_plan;
 mod confirm;
+mod deploy_key;
 mod facts;
+mod files;
 mod folder;
 mod journal;
+mod local;
+mod objects;
 mod plan;
 mod planning;
+mod problem;
+mod reading;
 mod request;
+mod review;
 mod run;
 mod secret;
 mod server;
 
-pub use request::{Access, Commits, Hosted, KeySource, Mode, Place, Request, SafePath};
-pub use run::bootstrap;
+pub use plan::Plan;
+pub use request::{
+    Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Place, Request, SafePath,
+};
+pub use run::{Outcome, bootstrap};

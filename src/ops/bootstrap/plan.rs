@@ -1,13 +1,16 @@
 //! What a bootstrap is going to do, step by step, each with its reason.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::report::summary;
 
 /// One sort of step, in the order in which they are carried out.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub enum Action {
     /// Create the repository at the Git host.
     CreateRepository,
@@ -15,14 +18,22 @@ pub enum Action {
     UpdateRepository,
     /// Give groups or teams access to the repository.
     GrantAccess,
+    /// Give an empty repository its branch.
+    CreateBranch,
     /// Commit and push the manifests of Flux.
     CommitComponents,
+    /// Open a merge or pull request.
+    OpenRequest,
+    /// Wait until somebody merges it.
+    AwaitMerge,
     /// Install Flux's components in the cluster.
     InstallComponents,
     /// Write the secret that the controllers pull their images with.
     WritePullSecret,
-    /// Register the key or token that the cluster reads the repository with, and keep it as a secret.
+    /// Keep what the cluster reads the repository with as a secret.
     WriteSourceSecret,
+    /// Register the cluster's key at the Git host.
+    AddDeployKey,
     /// Commit and push the objects that make the cluster follow the repository.
     CommitSync,
     /// Apply those objects to the cluster.
@@ -36,10 +47,14 @@ impl Action {
             Self::CreateRepository => "create repository",
             Self::UpdateRepository => "update repository settings",
             Self::GrantAccess => "grant access",
+            Self::CreateBranch => "create branch",
+            Self::OpenRequest => "open request",
+            Self::AwaitMerge => "wait for merge",
             Self::CommitComponents => "commit component manifests",
             Self::InstallComponents => "install components",
             Self::WritePullSecret => "write image pull secret",
             Self::WriteSourceSecret => "write source secret",
+            Self::AddDeployKey => "add deploy key",
             Self::CommitSync => "commit sync manifests",
             Self::ApplySync => "apply sync manifests",
         }
@@ -47,7 +62,7 @@ impl Action {
 }
 
 /// One step of a plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Step {
     /// What is done.
     pub action: Action,
@@ -55,15 +70,40 @@ pub struct Step {
     pub target: String,
     /// Why it is needed.
     pub reason: String,
-    /// What changes, one line each: objects, files, grants, keys; files with their diff.
+    /// What changes, one line each: files with their diff, grants, keys.
     pub changes: Vec<String>,
+    /// The objects that are applied; empty where the step applies none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectChange>,
+}
+
+/// What a step does to one object of the cluster.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
+pub struct ObjectChange {
+    /// The object: `Kind/namespace/name`, or `Kind/name`.
+    pub object: String,
+    /// `created`, `configured` or `unchanged`; nothing where the cluster was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+}
+
+impl fmt::Display for ObjectChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.object)?;
+        self.action
+            .iter()
+            .try_for_each(|action| write!(formatter, " {action}"))
+    }
 }
 
 /// What a bootstrap would do; a document of `cli.gitops/v1`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "BootstrapPlan")]
 pub struct Plan {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
     api_version: &'static str,
+    #[schemars(extend("const" = "BootstrapPlan"))]
     kind: &'static str,
     /// The repository that the cluster will follow, without credentials.
     pub repository: String,
@@ -104,7 +144,22 @@ impl Plan {
             target: target.into(),
             reason: reason.into(),
             changes,
+            objects: Vec::new(),
         });
+    }
+
+    /// Adds a step that applies objects.
+    pub fn push_objects(
+        &mut self,
+        action: Action,
+        target: impl Into<String>,
+        reason: impl Into<String>,
+        objects: Vec<ObjectChange>,
+    ) {
+        self.push(action, target, reason, Vec::new());
+        if let Some(step) = self.steps.last_mut() {
+            step.objects = objects;
+        }
     }
 
     /// Says whether the plan has a step of this sort.
@@ -140,22 +195,16 @@ impl fmt::Display for Plan {
             "\n{}",
             summary(&["", "STEP", "OF", "BECAUSE"], rows)
         )?;
-        for (number, step) in self
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| !step.changes.is_empty())
-        {
-            writeln!(formatter, "\n{}. {}", number + 1, step.action.words())?;
-            for change in &step.changes {
-                let mut lines = change.lines();
-                writeln!(formatter, "   {}", lines.next().unwrap_or_default())?;
-                for line in lines {
-                    formatter.write_str("   ")?;
-                    formatter.write_str(line)?;
-                    formatter.write_char('\n')?;
-                }
+        for (number, step) in self.steps.iter().enumerate() {
+            if step.changes.is_empty() && step.objects.is_empty() {
+                continue;
             }
+            writeln!(formatter, "\n{}. {}", number + 1, step.action.words())?;
+            let lines = step.changes.iter().flat_map(|change| change.lines());
+            lines
+                .map(str::to_owned)
+                .chain(step.objects.iter().map(ToString::to_string))
+                .try_for_each(|line| writeln!(formatter, "   {line}"))?;
         }
         Ok(())
     }

@@ -1,8 +1,11 @@
 //! What was asked of a bootstrap.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
 
 use super::super::install::{Manifests, PullSecret};
 use crate::git::{Algorithm, Credentials, GitUrl, PrivateKeyFile, Secret, Signer};
@@ -107,6 +110,19 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// Returns the name of the repository: the last part of its address.
+    pub fn repository_name(&self) -> &str {
+        let path = match self {
+            Self::Hosted(hosted) => hosted.name.as_str(),
+            Self::Plain { url, .. } => url.path(),
+        };
+        let path = path.trim_end_matches('/');
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.strip_suffix(".git").unwrap_or(name)
+    }
+}
+
 /// Who commits, and how.
 pub struct Commits {
     /// The name of author and committer.
@@ -126,6 +142,26 @@ pub enum Mode {
     Plan,
     /// Do it.
     Act,
+}
+
+/// What is done about a merge or pull request that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// The run ends; the next one goes on after the merge.
+    Left,
+    /// The run waits for it.
+    Awaited,
+}
+
+/// How the commits get into the branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// They are pushed to it.
+    Push,
+    /// They are pushed to a branch of their own, and a merge or pull request asks for them.
+    Review(Merge),
+    /// They stay in a clone on this machine, in this folder, from where somebody else pushes them.
+    Keep(PathBuf),
 }
 
 /// What was asked of a bootstrap.
@@ -164,6 +200,8 @@ pub struct Request {
     pub pull_secret: Option<PullSecret>,
     /// Who commits.
     pub commits: Commits,
+    /// How the commits get into the branch.
+    pub delivery: Delivery,
     /// Whether an installation that another tool manages is taken over without asking.
     pub force: bool,
     /// How long the whole may take.
@@ -193,6 +231,26 @@ impl Request {
             .join("-")
     }
 
+    /// Returns the branch that a merge or pull request is made from: always the same one for this branch and folder.
+    pub fn review_branch(&self) -> String {
+        let what = format!("{} {} {}", self.branch, self.path, self.namespace);
+        let digest = Sha256::digest(what.as_bytes());
+        let plain = |character: char| {
+            if character.is_ascii_alphanumeric() {
+                character.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
+        let path: String = self.path.relative().chars().map(plain).take(40).collect();
+        let path = path.trim_matches('-');
+        let dash = if path.is_empty() { "" } else { "-" };
+        format!(
+            "gitops-bootstrap-{path}{dash}{:02x}{:02x}{:02x}",
+            digest[0], digest[1], digest[2]
+        )
+    }
+
     /// Returns a commit message with what follows it.
     pub fn message(&self, subject: &str) -> String {
         match self
@@ -203,6 +261,14 @@ impl Request {
         {
             Some(appendix) => format!("{subject}\n\n{appendix}"),
             None => subject.to_owned(),
+        }
+    }
+
+    /// Returns the cloud service whose identity the cluster uses, where it needs no credentials of ours.
+    pub fn provider(&self) -> Option<&str> {
+        match &self.place {
+            Place::Plain { provider, .. } => provider.as_deref(),
+            Place::Hosted(_) => None,
         }
     }
 

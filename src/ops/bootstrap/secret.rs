@@ -2,18 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::act::Run;
 use super::blocking::blocking;
-use super::plan::Action;
-use super::request::{Access, KeySource, Place, Request};
+use super::deploy_key::held_key;
+use super::plan::{Action, Plan};
+use super::request::{Access, KeySource, Request};
 use super::server::{Trusted, trust};
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
 use crate::git::{Algorithm, GitUrl, KeyPair, PrivateKey, PrivateKeyFile, Secret};
-use crate::hosting::{DeployKey, PublicKey};
 use crate::manifest::Object;
 use crate::report::Question;
 use crate::secrets::{GitCredentials, git_secret};
@@ -44,27 +44,58 @@ struct Pair {
 
 impl Run<'_> {
     /// Writes the Secret unless it is there and holds a key of its own.
-    pub async fn write_source_secret(&mut self) -> Result<(), Failure> {
+    ///
+    /// A generated key is kept before the host is told of it: where the host refuses, the next run finds the same key.
+    pub async fn write_source_secret(&mut self, plan: &Plan) -> Result<(), Failure> {
         let target = format!("{}/{}", self.request.namespace, self.request.secret);
         self.ui.action(format_args!(
             "determining if source secret \"{target}\" exists"
         ));
-        if !needs_secret(self.request, self.facts.cluster.secret.as_ref()) {
+        let address = Resource::SECRET.at(&self.request.namespace, &self.request.secret);
+        if !needs_secret(self.request, self.facts.cluster.secret.as_ref())
+            || self.key_of_another_run(&address).await?.is_some()
+        {
             self.ui.success("source secret up to date");
-            return Ok(());
+            return self.register_held_key(plan.has(Action::AddDeployKey)).await;
         }
         self.ui.action("generating source secret");
         let credentials = self.source_credentials().await?;
         self.ui
             .action(format_args!("applying source secret \"{target}\""));
-        self.apply_source_secret(&credentials).await?;
+        self.keep(&credentials).await?;
         self.ui.success("reconciled source secret");
         self.changed = true;
         self.done(Action::WriteSourceSecret);
+        if plan.has(Action::AddDeployKey) {
+            self.done(Action::AddDeployKey);
+        }
         Ok(())
     }
 
-    async fn source_credentials(&self) -> Result<GitCredentials, Failure> {
+    /// Keeps credentials in the cluster, and has a key registered: a generated one afterwards, since it would be
+    /// lost otherwise; a given one before, since the cluster may still work with an older one.
+    pub async fn keep(&mut self, credentials: &GitCredentials) -> Result<(), Failure> {
+        let GitCredentials::Ssh { public, .. } = credentials else {
+            self.apply_source_secret(credentials).await?;
+            return self.drop_stale(credentials).await;
+        };
+        let is_first = matches!(self.request.access, Access::Key(KeySource::Generate(_)))
+            && self.request.hosted().is_some();
+        if !is_first {
+            self.register(public).await?;
+        }
+        let other = self.apply_source_secret(credentials).await?;
+        if is_first || other.is_some() {
+            self.register(other.as_deref().unwrap_or(public)).await?;
+        }
+        match other {
+            Some(_) => Ok(()),
+            None => self.drop_stale(credentials).await,
+        }
+    }
+
+    /// Makes the credentials, or takes those of the command line.
+    pub async fn source_credentials(&self) -> Result<GitCredentials, Failure> {
         if let Some(given) = given_credentials(self.request) {
             return Ok(given);
         }
@@ -101,7 +132,6 @@ impl Run<'_> {
         let trusted = self.host_keys().await?;
         self.ui
             .success(format_args!("public key: {}", pair.public.trim_end()));
-        self.register(&pair.public).await?;
         Ok(GitCredentials::Ssh {
             identity: pair.private,
             public: pair.public,
@@ -124,65 +154,63 @@ impl Run<'_> {
         trust(&url, self.ui).await
     }
 
-    /// Gives the key access to the repository: through the host, or by asking for it.
-    async fn register(&self, public: &str) -> Result<(), Failure> {
-        let hosted = match &self.request.place {
-            Place::Hosted(hosted) => hosted,
-            Place::Plain { silent: true, .. } => return Ok(()),
-            Place::Plain { .. } => return Ok(KEY_ACCESS.confirm()?),
-        };
-        let key: PublicKey = public.parse()?;
-        let title = self.request.key_title();
-        let wanted = DeployKey {
-            title: title.clone(),
-            key,
-            access: hosted.key_access,
-        };
-        hosted.host.put_deploy_key(&wanted).await?;
-        self.ui.success(format_args!(
-            "configured deploy key \"{title}\" for \"{}\"",
-            hosted.name
-        ));
-        Ok(())
-    }
-
-    /// Creates or changes the Secret; the keys of another mode are taken out.
-    async fn apply_source_secret(&self, credentials: &GitCredentials) -> Result<(), Failure> {
+    /// Creates the Secret or adds to it; returns the public key of another run that was faster, whose key counts.
+    async fn apply_source_secret(
+        &self,
+        credentials: &GitCredentials,
+    ) -> Result<Option<String>, Failure> {
         let secret = git_secret(&self.request.namespace, &self.request.secret, credentials);
         let address = Resource::SECRET.at(&self.request.namespace, &self.request.secret);
         if self.cluster.read_metadata(&address).await?.is_none() {
             match self.cluster.create(&Resource::SECRET, &secret).await {
-                // Another run was faster.
-                Err(error) if error.is_conflict() => {
-                    if let Some(public) = self.key_of_another_run(&address).await? {
-                        return self.register(&public).await;
-                    }
-                }
-                created => return created.map(drop).map_err(Failure::from),
+                Err(error) if error.is_conflict() => {}
+                created => return Ok(created.map(|_| None)?),
             }
         }
-        let wanted = secret.get("/stringData").and_then(Value::as_object);
-        let stale = KEYS
-            .iter()
-            .filter(|key| wanted.is_none_or(|wanted| !wanted.contains_key(**key)));
-        let data: Map<String, Value> = stale.map(|key| ((*key).to_owned(), Value::Null)).collect();
-        let patch = serde_json::json!({ "data": data, "stringData": secret.get("/stringData") });
+        // Another run was faster, since we have looked.
+        if let Some(public) = self.key_of_another_run(&address).await? {
+            return Ok(Some(public));
+        }
+        let patch = json!({ "stringData": secret.get("/stringData") });
         self.cluster.merge(&address, &patch).await?;
+        Ok(None)
+    }
+
+    /// Takes out of the Secret what belongs to another mode.
+    async fn drop_stale(&self, credentials: &GitCredentials) -> Result<(), Failure> {
+        let secret = git_secret(&self.request.namespace, &self.request.secret, credentials);
+        let wanted = secret.get("/stringData").and_then(Value::as_object);
+        let held = self.facts.cluster.secret.as_ref();
+        let held = held.and_then(|secret| secret.get("/data")?.as_object());
+        let is_stale = |key: &&&str| {
+            held.is_some_and(|held| held.contains_key(**key))
+                && wanted.is_none_or(|wanted| !wanted.contains_key(**key))
+        };
+        let stale = KEYS.iter().filter(is_stale);
+        let data: Map<String, Value> = stale.map(|key| ((*key).to_owned(), Value::Null)).collect();
+        if data.is_empty() {
+            return Ok(());
+        }
+        let address = Resource::SECRET.at(&self.request.namespace, &self.request.secret);
+        self.cluster
+            .merge(&address, &json!({ "data": data }))
+            .await?;
         Ok(())
     }
-}
 
-impl Run<'_> {
     /// Returns the public key that another run generated and put into the Secret meanwhile: what came first counts.
+    ///
+    /// The key that was there when we looked is none of another run: it is replaced where it can't be used.
     async fn key_of_another_run(&self, address: &Address) -> Result<Option<String>, Failure> {
         if !matches!(self.request.access, Access::Key(KeySource::Generate(_))) {
             return Ok(None);
         }
         let secret = self.cluster.get(address).await?;
-        Ok(secret.and_then(|secret| {
-            let bytes = STANDARD.decode(secret.text("/data/identity.pub")).ok()?;
-            String::from_utf8(bytes).ok()
-        }))
+        let seen = self.facts.cluster.secret.as_ref().and_then(held_key);
+        let held = secret.as_ref().and_then(held_key);
+        Ok(held
+            .filter(|held| Some(held) != seen.as_ref())
+            .map(|key| key.to_string()))
     }
 }
 
@@ -215,6 +243,10 @@ fn authority(request: &Request) -> Option<String> {
 /// long as they are the same.
 pub fn needs_secret(request: &Request, present: Option<&Object>) -> bool {
     let Some(present) = present else { return true };
+    // The controllers ask for the Secret, and take what the cloud service gives them.
+    if request.provider().is_some() {
+        return false;
+    }
     let data = present.get("/data").and_then(Value::as_object);
     let held = |key: &str| data.and_then(|data| data.get(key)?.as_str());
     if matches!(request.access, Access::Key(KeySource::Generate(_))) {

@@ -1,9 +1,6 @@
 //! The SSH servers of a bootstrap: which keys they show, and whether the user knows them by others.
 
 use super::blocking::blocking;
-use super::facts::Facts;
-use super::request::{Access, Place, Request};
-use super::secret::needs_secret;
 use crate::error::Failure;
 use crate::git::{GitUrl, HostKeys, KnownHosts, Verdict, scan};
 use crate::report::Ui;
@@ -24,36 +21,8 @@ pub async fn trust(url: &GitUrl, ui: &Ui) -> Result<Trusted, Failure> {
     vouch(shown, ui)
 }
 
-/// Looks at the server that the cluster will talk to before anything is written: a server that the user knows
-/// by another key ends the run here.
-///
-/// Where the repository is still to be created its server is a guess, and one that does not answer is left for later.
-pub async fn look_at_server(
-    request: &Request,
-    facts: &Facts,
-    url: &str,
-    ui: &Ui,
-) -> Result<Option<Trusted>, Failure> {
-    if !matches!(request.access, Access::Key(_))
-        || !needs_secret(request, facts.cluster.secret.as_ref())
-    {
-        return Ok(None);
-    }
-    let url: GitUrl = url.parse()?;
-    if let Some(trusted) = facts.trusted.as_ref().filter(|trusted| trusted.is_of(&url)) {
-        return Ok(Some(trusted.clone()));
-    }
-    let is_sure = matches!(request.place, Place::Plain { .. })
-        || facts.host.repository.is_some()
-        || request.ssh_server.is_some();
-    match blocking(move || scan(&url)).await? {
-        Err(_) if !is_sure => Ok(None),
-        shown => Ok(Some(vouch(shown?, ui)?)),
-    }
-}
-
 /// Compares the keys that a server shows with what the user knows of it.
-fn vouch(shown: HostKeys, ui: &Ui) -> Result<Trusted, Failure> {
+pub fn vouch(shown: HostKeys, ui: &Ui) -> Result<Trusted, Failure> {
     let trusted = match KnownHosts::of_user().check(&shown)? {
         Verdict::Known(keys) => Trusted { keys, known: true },
         Verdict::Unknown => Trusted {

@@ -1,0 +1,13 @@
+//! `why`: one chain from an object down to the first cause of how it is, and what to do next.
+
+mod blame;
+mod chain;
+mod controller;
+mod facts;
+mod leaf;
+mod message;
+mod next;
+mod walk;
+
+pub use chain::{Chain, ChainLink};
+pub use walk::{WhyRequest, why};

@@ -1,0 +1,137 @@
+//! What a Flux Kustomization makes of a directory: generate, build, and mark as its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::files::Layer;
+use super::generate::{GenerateError, complete};
+use super::mask::{MaskError, mask};
+use super::overlay::build_overlay;
+use super::recipe::Recipe;
+use super::rules::Ignored;
+use crate::error::Explain;
+use crate::kustomize::load::Files;
+use crate::kustomize::{BuildError, Built};
+use crate::manifest::Object;
+
+/// Why a Kustomization can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// There is no such directory.
+    #[error("invalid resource path \"{path}\"")]
+    Directory {
+        /// Its path.
+        path: String,
+    },
+    /// There is no kustomization to build.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The kustomization can't be built.
+    #[error("kustomize build failed")]
+    Build(#[from] Box<BuildError>),
+    /// A Secret is not as it must be.
+    #[error(transparent)]
+    Mask(#[from] MaskError),
+}
+
+impl Explain for RenderError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Directory { .. } => None,
+            Self::Generate(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Mask(error) => error.hint(),
+        }
+    }
+}
+
+/// Where a Kustomization is built.
+#[derive(Clone, Copy)]
+pub struct Place<'call> {
+    /// The tree of files.
+    pub files: &'call dyn Files,
+    /// The directory in it.
+    pub directory: &'call Path,
+}
+
+impl Place<'_> {
+    /// Builds the directory for a Flux Kustomization, in memory; what is there stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no such directory, or it can't be built.
+    pub fn build(&self, recipe: &Recipe, patterns: &[String]) -> Result<Built, RenderError> {
+        let directory = self.real_directory()?;
+        let ignored = Ignored::at(self.files, &directory, patterns);
+        self.build_with(recipe, &ignored)
+    }
+
+    /// Builds the directory with rules that were read before.
+    pub(super) fn build_with(
+        &self,
+        recipe: &Recipe,
+        ignored: &Ignored,
+    ) -> Result<Built, RenderError> {
+        let directory = self.real_directory()?;
+        let completed = complete(self.files, &directory, recipe, ignored)?;
+        let mut files = Layer::new(self.files);
+        files.put(completed.path, Some(completed.text.into_bytes()));
+        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
+    }
+
+    fn real_directory(&self) -> Result<PathBuf, RenderError> {
+        let real = self.files.real_path(self.directory).ok();
+        real.filter(|real| self.files.is_directory(real))
+            .ok_or_else(|| RenderError::Directory {
+                path: self.directory.display().to_string(),
+            })
+    }
+}
+
+/// Marks objects as those of a Kustomization, masks what is encrypted, and gives them the labels and annotations
+/// that all of them get.
+///
+/// # Errors
+///
+/// Fails where a Secret is not as it must be.
+pub fn finish(objects: &mut [Object], recipe: &Recipe) -> Result<(), RenderError> {
+    let owner = |field: &str| format!("{}/{field}", Recipe::GROUP);
+    let owners = BTreeMap::from([
+        (owner("name"), recipe.name.clone()),
+        (owner("namespace"), recipe.namespace.clone()),
+    ]);
+    let all = &recipe.spec.common_metadata;
+    for object in objects {
+        set(object, "labels", &owners);
+        mask(object)?;
+        if let Some(labels) = &all.labels {
+            set(object, "labels", labels);
+        }
+        if let Some(annotations) = &all.annotations {
+            set(object, "annotations", annotations);
+        }
+    }
+    Ok(())
+}
+
+/// Sets labels or annotations; those that are there become text, whatever they are.
+fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+    if pairs.is_empty() {
+        return;
+    }
+    let part = object.metadata_mut().entry(part).or_insert(Value::Null);
+    if !part.is_object() {
+        *part = Value::Object(Map::new());
+    }
+    let Some(map) = part.as_object_mut() else {
+        return;
+    };
+    for value in map.values_mut().filter(|value| !value.is_string()) {
+        *value = value.to_string().into();
+    }
+    for (key, value) in pairs {
+        map.insert(key.clone(), value.as_str().into());
+    }
+}

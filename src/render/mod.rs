@@ -1,0 +1,18 @@
+//! What a Flux object would apply: the kustomization that Flux makes or completes, built and put into shape.
+
+mod files;
+mod generate;
+mod kustomization;
+mod mask;
+mod overlay;
+mod recipe;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+pub use files::{Layer, Revision};
+pub use kustomization::{Place, finish};
+pub use overlay::build_overlay;
+pub use recipe::Recipe;
+pub use variables::{Variables, takes_variables};

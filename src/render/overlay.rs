@@ -1,0 +1,22 @@
+//! A folder that is built as it stands, by the rules that Flux builds with.
+
+use std::path::Path;
+
+use crate::kustomize::load::{Files, Restriction};
+use crate::kustomize::{BuildError, Built, Options, Order, SchemaMode, build};
+
+/// Builds the folder of a kustomization by the rules of Flux: files from everywhere in the tree, the order of
+/// accumulation, and schemas that add to the built-in one.
+///
+/// # Errors
+///
+/// Fails where the folder has no kustomization, or it can't be built.
+pub fn build_overlay(files: &dyn Files, folder: &Path) -> Result<Built, BuildError> {
+    let options = Options {
+        restriction: Restriction::None,
+        order: Order::Accumulated,
+        schema: SchemaMode::Extend,
+        ..Options::default()
+    };
+    build(files, &folder.to_string_lossy(), &options)
+}
