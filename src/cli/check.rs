@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::context::Context;
 use super::flag::{self, Csv};
+use super::fleet::{self, FleetArgs};
+use super::output::OutputArgs;
 use crate::error::Failure;
-use crate::manifest;
-use crate::ops;
+use crate::ops::{self, CheckOutcome as Outcome, CheckReport, CheckReportList};
+use crate::report::{Output, Table};
 
 /// Check that the cluster is fit for Flux, and that Flux is well in it
 #[derive(Args)]
@@ -18,6 +20,10 @@ pub struct CheckArgs {
     #[arg(long)]
     pre: bool,
 
+    /// Fail on objects that are suspended past their time of `suspend --until`, and list them
+    #[arg(long)]
+    freezes: bool,
+
     /// Controllers that must be there
     #[arg(long, value_name = "LIST")]
     components: Vec<Csv>,
@@ -26,46 +32,83 @@ pub struct CheckArgs {
     #[arg(long, value_name = "LIST")]
     components_extra: Vec<Csv>,
 
-    /// Taken for compatibility: changes are watched, not polled for
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = flag::duration, hide = true)]
+    /// How often to look at controllers that are not ready, and to tell what they wait for; changes are seen at once
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = flag::duration)]
     poll_interval: Duration,
 
-    /// Print a report to standard output
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Output>,
-}
+    #[command(flatten)]
+    output: OutputArgs,
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Output {
-    Json,
-    Yaml,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Checks, and fails where something is not as it should be.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
     let mut components = Csv::join(&args.components);
     components.extend(Csv::join(&args.components_extra));
-    let request = ops::CheckRequest {
-        namespace: &context.namespace,
-        prerequisites_only: args.pre,
-        components,
+    let check = async |context: &Context| {
+        let request = ops::CheckRequest {
+            namespace: &context.namespace,
+            prerequisites_only: args.pre,
+            freezes: args.freezes,
+            components: components.clone(),
+            poll_interval: args.poll_interval,
+        };
+        let report = ops::check(context.cluster().await?, &context.ui, &request).await?;
+        if report.passed {
+            context.ui.success(if args.pre {
+                "prerequisites checks passed"
+            } else {
+                "all checks passed"
+            });
+        }
+        Ok(report)
     };
-    let report = ops::check(context.cluster().await?, &context.ui, &request).await?;
-    if let Some(output) = args.output {
-        let value =
-            serde_json::to_value(&report).map_err(|error| Failure::new(error.to_string()))?;
-        match output {
-            Output::Json => context.ui.data(format_args!("{value:#}\n"))?,
-            Output::Yaml => context.ui.data(manifest::emit(&value))?,
+    let mut gathered = fleet::gather(context, &args.fleet, check).await?;
+    let answers = std::mem::take(&mut gathered.answers).into_iter();
+    let mut reports: Vec<CheckReport> = answers
+        .map(|(cluster, mut report)| {
+            report.cluster = cluster;
+            report
+        })
+        .collect();
+    let passed = reports.iter().all(|report| report.passed);
+    let output = args.output.output();
+    match reports.pop() {
+        Some(only) if !args.fleet.is_fleet() => context.ui.print(output, &only, || "")?,
+        last => {
+            reports.extend(last);
+            let reports = CheckReportList::new(reports);
+            context
+                .ui
+                .print(output, &reports, || table(&reports, output))?;
         }
     }
-    if !report.passed {
-        return Err(Failure::new("check failed"));
-    }
-    context.ui.success(if args.pre {
-        "prerequisites checks passed"
+    gathered.end()?;
+    if passed {
+        Ok(())
     } else {
-        "all checks passed"
-    });
-    Ok(())
+        Err(Failure::new("check failed"))
+    }
+}
+
+/// Draws a row for each cluster: whether all is well in it, or what is not.
+fn table(reports: &CheckReportList, output: Output<'_>) -> Table {
+    let mut table = Table::new(["cluster", "passed", "message"]);
+    if !output.header {
+        table = table.without_header();
+    }
+    for report in &reports.items {
+        let failed = report.findings.iter();
+        let failed = failed.filter(|finding| finding.outcome == Outcome::Failed);
+        let messages: Vec<&str> = failed.map(|finding| finding.message.as_str()).collect();
+        let passed = if report.passed { "True" } else { "False" };
+        table.push([
+            report.cluster.clone().unwrap_or_default(),
+            passed.to_owned(),
+            messages.join("; "),
+        ]);
+    }
+    table
 }

@@ -1,14 +1,17 @@
 //! What a command may lean on; each part is made when it is first asked for.
 
 use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::flag;
 use super::global::GlobalArgs;
 use crate::cluster::{
-    Choice, Cluster, ConnectOptions, Impersonation, TlsOptions, namespace_of_context,
+    Choice, Cluster, ConnectOptions, Impersonation, TlsOptions, contexts, namespace_of_context,
 };
 use crate::env;
 use crate::error::{Blame, Failure};
@@ -16,6 +19,9 @@ use crate::report::Ui;
 
 /// The namespace of Flux where nobody says otherwise.
 const DEFAULT_NAMESPACE: &str = "flux-system";
+
+/// How long a command may take where nobody says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The terminal, the namespace, the time limit and the cluster of one command.
 pub struct Context {
@@ -25,13 +31,19 @@ pub struct Context {
     pub namespace: String,
     /// How long the whole command may take.
     pub timeout: Duration,
+    /// How long a command that only looks on may take: without end, unless somebody says otherwise.
+    pub follow_limit: Option<Duration>,
     /// The name that the program was called by: `gitops` or `flux`.
     pub program: String,
     /// Whether more is to be printed.
     pub verbose: bool,
+    /// Whether the namespace of the kubeconfig context counts.
+    follows_kubeconfig: bool,
+    started: Instant,
     connect: ConnectOptions,
     cluster: OnceCell<Cluster>,
     interrupt_hint: OnceCell<&'static str>,
+    follows: AtomicBool,
 }
 
 impl Context {
@@ -39,12 +51,8 @@ impl Context {
     /// kubeconfig only where its context names the namespace.
     pub fn new(args: &GlobalArgs, ui: Ui, program: String) -> Self {
         let connect = connect_options(args);
-        let of_context = || {
-            // A kubeconfig that can't be read is told when the cluster is asked for.
-            args.follows_context()
-                .then(|| namespace_of_context(&connect.choice).ok().flatten())
-                .flatten()
-        };
+        let follows_kubeconfig = args.follows_context();
+        let of_context = || followed_namespace(&connect.choice, follows_kubeconfig);
         let namespace = args
             .namespace
             .clone()
@@ -53,12 +61,50 @@ impl Context {
         Self {
             ui,
             namespace: namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.into()),
-            timeout: args.timeout,
+            timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            follow_limit: args.timeout,
             program,
             verbose: args.verbose,
+            follows_kubeconfig,
+            started: Instant::now(),
             connect,
             cluster: OnceCell::new(),
             interrupt_hint: OnceCell::new(),
+            follows: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns the names of the contexts of the kubeconfig, in its order.
+    pub fn known_contexts(&self) -> Result<Vec<String>, Failure> {
+        if self.connect.choice.context.is_some() || self.connect.server.is_some() {
+            return Err(Failure::usage(
+                "--contexts and --all-contexts choose clusters by themselves",
+            )
+            .with_hint("leave --context and --server out"));
+        }
+        let entries = contexts(self.connect.choice.kubeconfig.as_deref())?;
+        Ok(entries.into_iter().map(|entry| entry.name).collect())
+    }
+
+    /// Returns what the same command leans on in the cluster of another kubeconfig context, which every line of
+    /// its talk names.
+    pub fn of(&self, name: &str) -> Self {
+        let mut connect = self.connect.clone();
+        connect.choice.context = Some(name.into());
+        let namespace = followed_namespace(&connect.choice, self.follows_kubeconfig);
+        Self {
+            ui: self.ui.of_cluster(name),
+            namespace: namespace.unwrap_or_else(|| self.namespace.clone()),
+            timeout: self.timeout,
+            follow_limit: self.follow_limit,
+            program: self.program.clone(),
+            verbose: self.verbose,
+            follows_kubeconfig: self.follows_kubeconfig,
+            started: self.started,
+            connect,
+            cluster: OnceCell::new(),
+            interrupt_hint: OnceCell::new(),
+            follows: AtomicBool::new(false),
         }
     }
 
@@ -77,13 +123,42 @@ impl Context {
         }
     }
 
+    /// Takes the time limit away that nobody gave: from now on, the command only looks on.
+    pub fn follow(&self) {
+        self.follows.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until the command has had its time.
+    pub async fn time_is_up(&self) {
+        tokio::time::sleep_until(self.started + self.timeout).await;
+        if self.follows.load(Ordering::Relaxed) && self.follow_limit.is_none() {
+            pending::<()>().await;
+        }
+    }
+
     /// Returns the cluster, connecting to it at the first call.
     pub async fn cluster(&self) -> Result<&Cluster, Failure> {
         Ok(self
             .cluster
-            .get_or_try_init(|| Cluster::connect(&self.connect))
+            .get_or_try_init(async || {
+                // Of many clusters, the last ones are asked when some of the time has gone.
+                let left = self.timeout.saturating_sub(self.started.elapsed());
+                let options = ConnectOptions {
+                    timeout: Some(left),
+                    ..self.connect.clone()
+                };
+                Cluster::connect(&options).await
+            })
             .await?)
     }
+}
+
+/// Returns the namespace of the kubeconfig context, where it counts. A kubeconfig that can't be read is told when the
+/// cluster is asked for.
+fn followed_namespace(choice: &Choice, follows_kubeconfig: bool) -> Option<String> {
+    follows_kubeconfig
+        .then(|| namespace_of_context(choice).ok().flatten())
+        .flatten()
 }
 
 /// Returns the namespace that the variable names, with a warning where it is none.
@@ -127,6 +202,6 @@ fn connect_options(args: &GlobalArgs) -> ConnectOptions {
             insecure_skip_verify: args.insecure_skip_tls_verify,
         },
         disable_compression: args.disable_compression,
-        timeout: Some(args.timeout),
+        timeout: None,
     }
 }

@@ -1,4 +1,4 @@
-//! `docgen` (hidden): write the reference, the man pages, the completions and the table of variables.
+//! `docgen` (hidden): write the reference, the man pages, the completions, the schemas and the table of variables.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::completion::{self, SHELLS};
 use super::context::Context;
+use super::schemas::{self, REPORTS, Report};
 use crate::env;
 use crate::error::Failure;
 
@@ -33,6 +34,10 @@ pub fn run(_context: &Context, args: &DocgenArgs, command: &clap::Command) -> Re
                 .join(format!("gitops.{shell}")),
             &script,
         )?;
+    }
+    for Report { kind, schema } in REPORTS {
+        let path = args.root.join("docs/schemas").join(format!("{kind}.json"));
+        write(&path, &schemas::text(&schema())?)?;
     }
     man_pages(&command, &args.root.join("docs/man"))
 }

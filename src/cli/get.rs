@@ -1,36 +1,39 @@
-//! `get`: the Flux objects of one kind, or of several, as tables.
+//! `get`: the Flux objects of one kind, or of several, as tables or as documents.
 
 use clap::Args;
 use futures::future::join_all;
+use serde_json::{Value, json};
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs, Gathered};
+use super::live;
 use super::on_kind::{OnKind, VerbArgs};
-use crate::api::{Kind, Row, Selector, Verb};
-use crate::cluster::{ClusterError, Resource, Selection};
+use super::output::OutputArgs;
+use super::refused::Refused;
+use super::rows::{Beside, Header, Layout, Shown};
+use super::select::{Found, Listed, SelectArgs, Target, Whole};
+use crate::api::{Kind, Row, Verb};
 use crate::error::Failure;
-use crate::report::Table;
+use crate::report::{Ui, list};
+
+/// The annotation that says which cluster of a fleet an object is in.
+const CLUSTER_ANNOTATION: &str = "cli.gitops/cluster";
 
 /// Which objects to show, and how.
 #[derive(Args)]
 pub struct GetArgs {
-    /// Name of the object
-    names: Vec<String>,
+    #[command(flatten)]
+    pub selection: SelectArgs,
 
-    /// Show the objects of all namespaces
-    #[arg(short = 'A', long)]
-    all_namespaces: bool,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
-    /// Leave the header out
-    #[arg(long)]
-    no_header: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
 
-    /// Show only objects with this condition, as TYPE=STATUS or TYPE!=STATUS
-    #[arg(long, value_name = "SELECTOR")]
-    status_selector: Option<String>,
-
-    /// Show only objects with these labels
-    #[arg(short = 'l', long, value_name = "SELECTOR")]
-    label_selector: Option<String>,
+    /// Go on showing changes, until interrupted
+    #[arg(short, long)]
+    watch: bool,
 
     /// Show where the content comes from (kustomizations and helmreleases)
     #[arg(long)]
@@ -45,163 +48,278 @@ impl VerbArgs for GetArgs {
     }
 }
 
-/// Shows the tables.
+/// What is shown, and how strictly.
+pub struct Request<'a> {
+    /// The flags.
+    pub args: &'a GetArgs,
+    /// The kinds, with names perhaps.
+    pub targets: Vec<Target>,
+    /// Whether the words of the command name many kinds.
+    pub scope: Scope,
+}
+
+/// How many kinds the words of the command name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One: that there is nothing to show is a failure.
+    Kind,
+    /// Several, each with a name: the tables have titles, and a missing object is a failure.
+    Objects,
+    /// A group such as `all`: what there is, is shown, and nothing is a failure.
+    Group,
+}
+
+/// Shows the objects.
 pub async fn run(context: &Context, on: &OnKind<GetArgs>) -> Result<(), Failure> {
-    if let Some(kind) = on
-        .kinds
-        .iter()
-        .find(|kind| on.args.show_source && kind.source_column.is_none())
-    {
-        return Err(Failure::usage(format!(
+    let targets = on.args.selection.targets(Verb::Get, &on.kinds)?;
+    refuse_unfit(&on.args, &targets)?;
+    let scope = match (on.kinds.len(), targets.len()) {
+        (2.., _) => Scope::Group,
+        (_, 2..) => Scope::Objects,
+        _ => Scope::Kind,
+    };
+    let request = Request {
+        args: &on.args,
+        targets,
+        scope,
+    };
+    if on.args.watch {
+        return live::run(context, &request).await;
+    }
+    if on.args.output.output().format.is_table() {
+        tables(context, &request).await
+    } else {
+        documents(context, &request).await
+    }
+}
+
+fn refuse_unfit(args: &GetArgs, targets: &[Target]) -> Result<(), Failure> {
+    let unfit = |target: &&Target| args.show_source && target.kind.source_column.is_none();
+    match targets.iter().find(unfit) {
+        None => Ok(()),
+        Some(target) => Err(Failure::usage(format!(
             "--show-source is not for {}",
-            kind.plural_words.join(" ")
+            target.kind.plural_words.join(" ")
         ))
-        .with_hint("it is for kustomizations and helmreleases"));
-    }
-    match on.kinds.as_slice() {
-        [kind] => one(context, kind, &on.args).await,
-        kinds => several(context, kinds, &on.args).await,
+        .with_hint("it is for kustomizations and helmreleases")),
     }
 }
 
-/// Shows one kind; that there is nothing to show is a failure.
-async fn one(context: &Context, kind: &'static Kind, args: &GetArgs) -> Result<(), Failure> {
-    let rows = list(context, kind, args).await?;
-    if rows.is_empty() {
-        return Err(nothing(context, kind, args));
-    }
-    let table = table(kind, &chosen(kind, rows, args)?, args, "");
-    Ok(context.ui.data(table)?)
-}
-
-/// Shows several kinds, asked for all at once; what goes wrong with one is told and does not stop the others.
-async fn several(
-    context: &Context,
-    kinds: &[&'static Kind],
-    args: &GetArgs,
-) -> Result<(), Failure> {
-    // The connection is made first, so that its failure is told once.
-    context.cluster().await?;
-    let lists = join_all(kinds.iter().map(|kind| list(context, kind, args))).await;
-    for (kind, listed) in kinds.iter().zip(lists) {
-        let rows = match listed {
-            Ok(rows) => rows,
-            Err(ListFailure::Cluster(error)) if error.is_not_found() => continue,
-            Err(ListFailure::Cluster(error)) => {
-                context.ui.failure(Failure::from(error).in_one_line());
-                continue;
-            }
-            Err(ListFailure::Other(failure)) => return Err(failure),
+impl Request<'_> {
+    /// Returns the columns of a table.
+    pub fn layout(&self, kind: &'static Kind) -> Layout {
+        let beside = Beside {
+            cluster: self.args.fleet.is_fleet(),
+            namespace: self.args.selection.is_everywhere(),
+            kind: self.scope != Scope::Kind,
+            source: self.args.show_source,
+            wide: false,
         };
-        if rows.is_empty() && !args.names.is_empty() {
-            context.ui.failure(nothing(context, kind, args));
-            continue;
-        }
-        let rows = chosen(kind, rows, args)?;
-        if !rows.is_empty() {
-            let prefix = format!("{}/", kind.name.to_lowercase());
-            context
-                .ui
-                .data(format_args!("{}\n", table(kind, &rows, args, &prefix)))?;
+        Layout::new(kind, beside.with(self.args.output.output().format))
+    }
+
+    /// Says whether the command succeeds without an object of this name: of a group there is what there is, and flux
+    /// never looks at a second name, so that scripts may pass one.
+    fn tolerates(&self, target: &Target, name: &String) -> bool {
+        let is_table = self.args.output.output().format.is_table();
+        match self.scope {
+            Scope::Group => true,
+            Scope::Objects => false,
+            Scope::Kind => is_table && target.names.first() != Some(name),
         }
     }
-    Ok(())
-}
 
-/// Why a list could not be had: only the cluster's answers may be passed over.
-enum ListFailure {
-    Cluster(ClusterError),
-    Other(Failure),
-}
-
-impl From<ClusterError> for ListFailure {
-    fn from(error: ClusterError) -> Self {
-        Self::Cluster(error)
+    /// Says whether one object is asked for, which is then printed by itself and not in a list.
+    fn is_for_one(&self) -> bool {
+        let selection = &self.args.selection;
+        let single = selection.is_single() && self.scope == Scope::Kind;
+        single && !selection.is_everywhere() && !self.args.fleet.is_fleet()
     }
 }
 
-impl From<ListFailure> for Failure {
-    fn from(failure: ListFailure) -> Self {
-        match failure {
-            ListFailure::Cluster(error) => error.into(),
-            ListFailure::Other(failure) => failure,
-        }
-    }
+/// What one cluster has of each target, in their order; nothing of those that it does not show.
+struct Answer<T> {
+    found: Vec<Option<Found<T>>>,
 }
 
-async fn list(
+/// Asks one cluster for all targets at once. Of several, those that it lacks or does not show are told.
+async fn ask<T: Listed>(context: &Context, request: &Request<'_>) -> Result<Answer<T>, Failure> {
+    let selection = &request.args.selection;
+    let cluster = context.cluster().await?;
+    let namespace = selection.namespace(context);
+    let lists = request
+        .targets
+        .iter()
+        .map(|target| selection.list::<T>(cluster, namespace, target));
+    let mut lists = join_all(lists).await;
+    let is_alone = request.scope == Scope::Kind;
+    let is_down = lists.iter().all(|listed| {
+        listed
+            .as_ref()
+            .is_err_and(|error| is_alone || error.is_of_cluster())
+    });
+    if is_down && let Some(first) = lists.pop() {
+        first?;
+    }
+    let mut refused = Refused::default();
+    let mut found = Vec::new();
+    for (target, listed) in request.targets.iter().zip(lists) {
+        found.push(match listed {
+            Ok(listed) => Some(passing(selection, target.kind, listed)?),
+            Err(error) => {
+                refused.add(target.kind, error);
+                None
+            }
+        });
+    }
+    refused.tell(&context.ui, namespace);
+    Ok(Answer { found })
+}
+
+/// Leaves out what does not pass the test of its state. A test that can't be read is no matter where nothing is there.
+fn passing<T: Listed>(
+    selection: &SelectArgs,
+    kind: &Kind,
+    mut found: Found<T>,
+) -> Result<Found<T>, Failure> {
+    if found.any {
+        let state = selection.filter()?;
+        found.items.retain(|item| state.passes(kind, item.row()));
+    }
+    Ok(found)
+}
+
+async fn tables(context: &Context, request: &Request<'_>) -> Result<(), Failure> {
+    let ask = async |context: &Context| ask::<Row>(context, request).await;
+    let gathered = fleet::gather(context, &request.args.fleet, ask).await?;
+    let header = Header::wanted(request.args.output.output());
+    let is_alone = request.scope == Scope::Kind;
+    for (index, target) in request.targets.iter().enumerate() {
+        let found = of_target(&gathered, index);
+        let any = found.iter().any(|(_, found)| found.any);
+        let shown: Vec<Shown<'_>> = found
+            .iter()
+            .flat_map(|(cluster, found)| found.items.iter().map(|row| Shown { cluster, row }))
+            .collect();
+        let table = |shown| request.layout(target.kind).table(shown, header);
+        if is_alone && any {
+            context.ui.data(table(shown))?;
+        } else if !shown.is_empty() {
+            context.ui.data(format_args!("{}\n", table(shown)))?;
+        }
+        if is_alone && !any && target.names.is_empty() && !gathered.answers.is_empty() {
+            gathered.end()?;
+            return Err(nothing(context, request, target.kind, None));
+        }
+    }
+    settle(context, request, &gathered)
+}
+
+/// Prints objects as Kubernetes knows them. That there are none is no failure then, as with kubectl.
+async fn documents(context: &Context, request: &Request<'_>) -> Result<(), Failure> {
+    let ask = async |context: &Context| ask::<Whole>(context, request).await;
+    let gathered = fleet::gather(context, &request.args.fleet, ask).await?;
+    let mut objects = Vec::new();
+    for (index, target) in request.targets.iter().enumerate() {
+        for (cluster, found) in of_target(&gathered, index) {
+            let items = found.items.iter();
+            objects.extend(items.map(|item| document(target.kind, cluster, &item.value)));
+        }
+    }
+    let output = request.args.output.output();
+    let nobody = || "";
+    match objects.pop() {
+        Some(only) if request.is_for_one() => context.ui.print(output, &only, nobody)?,
+        None if request.is_for_one() => {}
+        last => {
+            objects.extend(last);
+            context.ui.print(output, &list(objects), nobody)?;
+        }
+    }
+    settle(context, request, &gathered)
+}
+
+/// Makes a document of an object; of many clusters, its own is named.
+pub fn document(kind: &Kind, cluster: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(fields) = value.as_object_mut() {
+        // Items of a list may lack both.
+        fields
+            .entry("apiVersion")
+            .or_insert_with(|| kind.api_version().into());
+        fields.entry("kind").or_insert_with(|| kind.name.into());
+    }
+    if !cluster.is_empty()
+        && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata
+            .entry("annotations")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
+    {
+        annotations.insert(CLUSTER_ANNOTATION.into(), cluster.into());
+    }
+    value
+}
+
+/// Returns what each cluster has of a target, with the name of the cluster.
+fn of_target<T>(gathered: &Gathered<Answer<T>>, index: usize) -> Vec<(&str, &Found<T>)> {
+    let answers = gathered.answers.iter();
+    answers
+        .filter_map(|(cluster, answer)| {
+            let found = answer.found.get(index)?.as_ref()?;
+            Some((cluster.as_deref().unwrap_or_default(), found))
+        })
+        .collect()
+}
+
+/// Ends the command: names of which there is no object are told, and are a failure unless a group was asked for.
+fn settle<T>(
     context: &Context,
-    kind: &'static Kind,
-    args: &GetArgs,
-) -> Result<Vec<Row>, ListFailure> {
-    let cluster = context.cluster().await.map_err(ListFailure::Other)?;
-    let namespace = if args.all_namespaces {
-        ""
-    } else {
-        context.namespace.as_str()
-    };
-    let selection = Selection {
-        namespace: namespace.into(),
-        labels: args.label_selector.clone().unwrap_or_default(),
-        fields: args
-            .names
-            .first()
-            .map(|name| format!("metadata.name={name}"))
-            .unwrap_or_default(),
-        ..Selection::default()
-    };
-    Ok(cluster.list(&Resource::from(kind), &selection).await?)
-}
-
-fn chosen(kind: &Kind, rows: Vec<Row>, args: &GetArgs) -> Result<Vec<Row>, Failure> {
-    let Some(selector) = &args.status_selector else {
-        return Ok(rows);
-    };
-    if rows.is_empty() {
-        return Ok(rows);
+    request: &Request<'_>,
+    gathered: &Gathered<Answer<T>>,
+) -> Result<(), Failure> {
+    let mut failures: Vec<(Ui, Failure)> = Vec::new();
+    let mut is_whole = true;
+    for (cluster, answer) in &gathered.answers {
+        let ui = match cluster {
+            Some(name) => context.ui.of_cluster(name),
+            None => context.ui.clone(),
+        };
+        for (target, found) in request.targets.iter().zip(&answer.found) {
+            is_whole &= found.is_some();
+            for name in found.iter().flat_map(|found| &found.missing) {
+                let failure = nothing(context, request, target.kind, Some(name));
+                if request.tolerates(target, name) {
+                    ui.failure(failure);
+                } else {
+                    failures.push((ui.clone(), failure));
+                }
+            }
+        }
     }
-    let selector: Selector = selector.parse()?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| selector.matches(kind, row))
-        .collect())
+    let last = if request.args.fleet.is_fleet() {
+        None
+    } else {
+        failures.pop()
+    };
+    for (ui, failure) in &failures {
+        ui.failure(failure);
+    }
+    gathered.end()?;
+    match last {
+        Some((_, failure)) => Err(failure),
+        None if failures.is_empty() && (is_whole || request.scope == Scope::Group) => Ok(()),
+        None => Err(Failure::new("not everything that was asked for is there")),
+    }
 }
 
-fn nothing(context: &Context, kind: &Kind, args: &GetArgs) -> Failure {
-    let namespace = if args.all_namespaces {
-        "any".to_owned()
-    } else {
-        format!("\"{}\"", context.namespace)
-    };
-    Failure::new(match args.names.first() {
+fn nothing(context: &Context, request: &Request<'_>, kind: &Kind, name: Option<&str>) -> Failure {
+    let place = request.args.selection.place(context);
+    Failure::new(match name {
         Some(name) => format!(
-            "{} object '{name}' not found in {namespace} namespace",
+            "{} object '{name}' not found in {place} namespace",
             kind.name
         ),
-        None => format!("no {} objects found in {namespace} namespace", kind.name),
+        None => format!("no {} objects found in {place} namespace", kind.name),
     })
-}
-
-fn table(kind: &Kind, rows: &[Row], args: &GetArgs, prefix: &str) -> Table {
-    let columns: Vec<_> = if args.show_source {
-        kind.columns_with_source().collect()
-    } else {
-        kind.columns.iter().collect()
-    };
-    let namespace = args.all_namespaces.then_some("NAMESPACE");
-    let header = namespace
-        .into_iter()
-        .chain(["NAME"])
-        .chain(columns.iter().map(|column| column.header));
-    let mut table = Table::new(header);
-    if args.no_header {
-        table = table.without_header();
-    }
-    for row in rows {
-        let namespace = args.all_namespaces.then(|| row.metadata.namespace.clone());
-        let name = format!("{prefix}{}", row.metadata.name);
-        let cells = columns.iter().map(|column| (column.cell)(kind, row));
-        table.push(namespace.into_iter().chain([name]).chain(cells));
-    }
-    table
 }

@@ -14,9 +14,9 @@ use crate::report::{ColorChoice, LogFormat};
 #[expect(clippy::struct_excessive_bools, reason = "they are flags of flux")]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Time limit of the whole command
-    #[arg(long, global = true, value_name = "DURATION", default_value = "5m0s", value_parser = flag::duration)]
-    pub timeout: Duration,
+    /// Time limit of the whole command; what only looks on has none unless one is given [default: 5m0s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = flag::duration)]
+    pub timeout: Option<Duration>,
 
     /// Print more about what is done
     #[arg(long, global = true)]

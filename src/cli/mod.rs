@@ -1,23 +1,46 @@
 //! What people type and see: the command line, its dispatch, and the one place that prints a failure.
 
 mod bootstrap;
+mod build;
 mod check;
+mod complete;
 mod completion;
 mod context;
+mod debug;
+mod delete;
+mod deps;
 mod diagnostics;
 mod docgen;
+mod document;
+mod envsubst;
+mod events;
+mod export;
 mod flag;
+mod fleet;
 mod get;
 mod global;
 mod install;
+mod live;
+mod logs;
 mod manifest_args;
+mod migrate;
 mod on_kind;
+mod output;
 mod reconcile;
+mod refused;
 mod resume;
+mod rows;
+mod schemas;
 mod select;
+mod stats;
 mod suspend;
+mod trace;
+mod tree;
+mod trigger;
 mod uninstall;
 mod version;
+mod wait;
+mod why;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -25,7 +48,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::{Blame, Failure};
@@ -65,15 +88,33 @@ pub struct Cli {
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum Command {
     Bootstrap(bootstrap::BootstrapArgs),
+    Build(build::BuildArgs),
     Check(check::CheckArgs),
     Completion(completion::CompletionArgs),
+    #[command(subcommand)]
+    Debug(debug::DebugCommand),
+    Deps(deps::DepsArgs),
     #[command(hide = true)]
     Docgen(docgen::DocgenArgs),
+    Events(events::EventsArgs),
+    /// Delete Flux objects
+    #[command(after_help = "Example: gitops delete kustomization apps --silent")]
+    #[command(subcommand)]
+    Delete(OnKind<delete::DeleteArgs>),
+    Envsubst(envsubst::EnvsubstArgs),
+    /// Print Flux objects as YAML that can be applied again
+    #[command(after_help = "Example: gitops export source git --all > sources.yaml")]
+    #[command(subcommand)]
+    Export(OnKind<export::ExportArgs>),
     /// Show the Flux objects of the cluster and how they are
-    #[command(after_help = "Example: gitops get kustomizations -A")]
+    #[command(
+        after_help = "Examples:\n  gitops get kustomizations -A\n  gitops get ks/apps hr/podinfo -o yaml"
+    )]
     #[command(subcommand)]
     Get(OnKind<get::GetArgs>),
     Install(install::InstallArgs),
+    Logs(logs::LogsArgs),
+    Migrate(migrate::MigrateArgs),
     /// Reconcile an object now
     #[command(after_help = "Example: gitops reconcile kustomization flux-system --with-source")]
     #[command(subcommand)]
@@ -82,20 +123,32 @@ enum Command {
     #[command(after_help = "Example: gitops resume kustomization apps")]
     #[command(subcommand)]
     Resume(OnKind<resume::ResumeArgs>),
+    Stats(stats::StatsArgs),
     /// Hold objects still
-    #[command(after_help = "Example: gitops suspend kustomization apps")]
+    #[command(
+        after_help = "Examples:\n  gitops suspend kustomization apps\n  gitops suspend ks/apps hr/podinfo"
+    )]
     #[command(subcommand)]
     Suspend(OnKind<suspend::SuspendArgs>),
+    Trace(trace::TraceArgs),
+    #[command(subcommand)]
+    Tree(tree::TreeCommand),
+    Trigger(trigger::TriggerArgs),
     Uninstall(uninstall::UninstallArgs),
     Version(version::VersionArgs),
+    Wait(wait::WaitArgs),
+    Why(why::WhyArgs),
 }
 
 impl Command {
     /// Says whether the command needs neither a runtime nor TLS nor a client.
     fn is_local(&self) -> bool {
         match self {
-            Self::Completion(_) | Self::Docgen(_) => true,
+            Self::Build(args) => args.is_local(),
+            Self::Completion(_) | Self::Docgen(_) | Self::Envsubst(_) => true,
+            Self::Deps(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
+            Self::Migrate(args) => args.is_local(),
             Self::Version(args) => args.is_local(),
             _ => false,
         }
@@ -104,16 +157,40 @@ impl Command {
     async fn run(&self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Bootstrap(args) => bootstrap::run(context, args).await,
+            Self::Build(args) => build::run(context, args).await,
             Self::Check(args) => check::run(context, args).await,
             Self::Completion(args) => completion::run(context, args),
+            Self::Debug(command) => debug::run(context, command).await,
+            Self::Deps(args) => deps::run(context, args).await,
             Self::Docgen(args) => docgen::run(context, args, &Cli::command()),
+            Self::Events(args) => events::run(context, args).await,
             Self::Get(args) => get::run(context, args).await,
             Self::Install(args) => install::run(context, args).await,
-            Self::Reconcile(args) => reconcile::run(context, args).await,
-            Self::Resume(args) => resume::run(context, args).await,
-            Self::Suspend(args) => suspend::run(context, args).await,
+            Self::Logs(args) => logs::run(context, args).await,
+            Self::Delete(args) => delete::run(context, args).await,
+            Self::Envsubst(args) => envsubst::run(context, args),
+            Self::Export(args) => export::run(context, args).await,
+            Self::Migrate(args) => migrate::run(context, args).await,
+            Self::Stats(args) => stats::run(context, args).await,
+            Self::Trace(args) => trace::run(context, args).await,
+            Self::Tree(command) => tree::run(context, command).await,
+            Self::Trigger(args) => trigger::run(context, args).await,
+            Self::Reconcile(on) => {
+                let one = async |context: &Context| reconcile::run(context, on).await;
+                fleet::each(context, &on.args.fleet, one).await
+            }
+            Self::Resume(on) => {
+                let one = async |context: &Context| resume::run(context, on).await;
+                fleet::each(context, &on.args.fleet, one).await
+            }
+            Self::Suspend(on) => {
+                let one = async |context: &Context| suspend::run(context, on).await;
+                fleet::each(context, &on.args.fleet, one).await
+            }
             Self::Uninstall(args) => uninstall::run(context, args).await,
             Self::Version(args) => version::run(context, args).await,
+            Self::Wait(args) => wait::run(context, args).await,
+            Self::Why(args) => why::run(context, args).await,
         }
     }
 }
@@ -123,7 +200,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     let program = program_name(arguments.first());
     panic::set_hook(Box::new(report_panic));
     diagnostics::start();
-    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    complete::answer(arguments, &program, Cli::command);
     let cli = match parse(arguments, &program) {
         Ok(cli) => cli,
         Err(error) => return show_usage(&error, arguments, &program),
@@ -169,8 +246,39 @@ fn parse(arguments: &[OsString], program: &str) -> Result<Cli, clap::Error> {
             .name(program.to_owned())
             .bin_name(program.to_owned()),
     );
-    let matches = command.try_get_matches_from(arguments)?;
+    let matches = match command.clone().try_get_matches_from(arguments) {
+        Err(error) => match with_word_for_objects(arguments, &error) {
+            Some(arguments) => match command.try_get_matches_from(arguments) {
+                // Where no verb takes objects, the word was no help.
+                Err(second) if invalid_word(&second) == Some(on_kind::OBJECTS) => {
+                    return Err(error);
+                }
+                second => second?,
+            },
+            None => return Err(error),
+        },
+        Ok(matches) => matches,
+    };
     Cli::from_arg_matches(&matches)
+}
+
+/// Returns the word that the parser took for a command that does not exist.
+fn invalid_word(error: &clap::Error) -> Option<&str> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(word) => Some(word),
+        _ => None,
+    }
+}
+
+/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command.
+fn with_word_for_objects(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    let word = invalid_word(error).filter(|word| word.contains('/'))?;
+    let place = arguments
+        .iter()
+        .position(|argument| argument.to_str() == Some(word))?;
+    let mut arguments = arguments.to_vec();
+    arguments.insert(place, on_kind::OBJECTS.into());
+    Some(arguments)
 }
 
 fn execute(cli: &Cli, ui: Ui, program: String) -> Result<(), (Ui, Failure)> {
@@ -194,7 +302,10 @@ fn wait_for(context: &Context, command: &Command) -> Result<(), Failure> {
         tokio::select! {
             outcome = command.run(context) => outcome,
             _ = tokio::signal::ctrl_c() => Err(context.stopped(Blame::Interrupted, "interrupted")),
-            () = tokio::time::sleep(context.timeout + GRACE) => {
+            () = async {
+                context.time_is_up().await;
+                tokio::time::sleep(GRACE).await;
+            } => {
                 Err(context.stopped(Blame::Timeout, format!("timed out after {:?}", context.timeout)))
             }
         }

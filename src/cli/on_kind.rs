@@ -36,6 +36,11 @@ const GROUPS: &[(&[&str], &[&Kind])] = &[
     (&[], ALL),
 ];
 
+/// The hidden word below which objects of any kinds are named as KIND/NAME.
+///
+/// `suspend ks/apps hr/web` has no word for a kind; the dispatch puts this one before `ks/apps`.
+pub const OBJECTS: &str = "objects";
+
 impl<A: VerbArgs> Subcommand for OnKind<A> {
     fn augment_subcommands(command: Command) -> Command {
         let leaf = leaf::<A>();
@@ -60,7 +65,7 @@ impl<A: VerbArgs> Subcommand for OnKind<A> {
                 });
             }
         }
-        command
+        command.subcommand(with_arguments::<A>(Command::new(OBJECTS).hide(true), &leaf))
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -92,7 +97,7 @@ impl<A: VerbArgs> FromArgMatches for OnKind<A> {
     }
 }
 
-/// Returns the kinds that the words of a leaf stand for.
+/// Returns the kinds that the words of a leaf stand for; none below [`OBJECTS`].
 fn kinds_at<A: VerbArgs>(path: &[&str]) -> Vec<&'static Kind> {
     if let [group @ .., "all"] = path {
         let found = GROUPS.iter().find(|(words, _)| *words == group);

@@ -3,17 +3,22 @@
 use clap::{Args, Command};
 
 use super::context::Context;
+use super::fleet::FleetArgs;
 use super::on_kind::{OnKind, VerbArgs};
-use crate::api::{Kind, Verb};
-use crate::cluster::Resource;
+use super::select::{self, SelectArgs, Selected, Target};
+use crate::api::{Kind, Row, Verb};
+use crate::cluster::{Address, Resource};
 use crate::error::Failure;
 use crate::ops::{self, Depth, ReconcileRequest};
 
 /// What to reconcile, and how.
 #[derive(Args)]
 pub struct ReconcileArgs {
-    /// Name of the object
-    names: Vec<String>,
+    #[command(flatten)]
+    pub selection: SelectArgs,
+
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// Reconcile its source first
     #[arg(long)]
@@ -44,17 +49,16 @@ impl VerbArgs for ReconcileArgs {
     }
 }
 
-/// Reconciles one object.
+/// Reconciles the objects, those that others depend on first.
 pub async fn run(context: &Context, on: &OnKind<ReconcileArgs>) -> Result<(), Failure> {
     let args = &on.args;
-    for kind in on.kinds.iter().copied() {
+    let mut requests = Vec::new();
+    for target in args.selection.targets(Verb::Reconcile, &on.kinds)? {
+        let kind = target.kind;
         refuse_unfit(kind, args)?;
-        let Some(name) = args.names.first() else {
-            return Err(Failure::usage(format!("{} name is required", kind.name)));
-        };
-        let request = ReconcileRequest {
+        let request = |address| ReconcileRequest {
             kind,
-            address: Resource::from(kind).at(&context.namespace, name),
+            address,
             depth: if args.with_source {
                 Depth::WithSource
             } else {
@@ -63,9 +67,45 @@ pub async fn run(context: &Context, on: &OnKind<ReconcileArgs>) -> Result<(), Fa
             force: args.force,
             reset: args.reset,
         };
-        ops::reconcile(context.cluster().await?, &context.ui, &request).await?;
+        let addresses = addresses(context, args, &target).await?;
+        requests.extend(addresses.into_iter().map(request));
     }
-    Ok(())
+    ops::reconcile(context.cluster().await?, &context.ui, &requests).await
+}
+
+/// Returns where the objects are. One that is named is looked at by the work itself.
+async fn addresses(
+    context: &Context,
+    args: &ReconcileArgs,
+    target: &Target,
+) -> Result<Vec<Address>, Failure> {
+    let resource = Resource::from(target.kind);
+    if args.selection.has_only_names() {
+        let names = target.names.iter();
+        return Ok(names
+            .map(|name| resource.at(&context.namespace, name))
+            .collect());
+    }
+    let found = select::find::<Row>(context, &args.selection, target).await?;
+    if found.is_empty() {
+        return Err(Failure::new("no objects found"));
+    }
+    let mut addresses = Vec::new();
+    for one in found {
+        match one {
+            // Where flags choose, those that hold still on purpose are not asked.
+            Selected::Found(found) if (target.kind.suspended)(&found.0) => {}
+            Selected::Found(found) => addresses.push(found.1),
+            Selected::Missing(name) => {
+                return Err(Failure::new(format!(
+                    "{} object '{name}' not found in {} namespace",
+                    target.kind.name,
+                    args.selection.place(context)
+                )));
+            }
+        }
+    }
+    Ok(addresses)
 }
 
 /// Refuses flags that the kind has no use for.

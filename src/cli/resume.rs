@@ -1,12 +1,13 @@
 //! `resume`: let suspended objects go on, and wait until they did.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::context::Context;
+use super::fleet::FleetArgs;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, Selected};
-use crate::api::{Kind, Verb};
+use super::select::{self, SelectArgs, Selected, Target};
+use crate::api::{Kind, Row, SUSPEND_REASON, SUSPEND_UNTIL, Verb};
 use crate::cluster::Address;
 use crate::error::{Blame, Failure};
 use crate::ops;
@@ -14,16 +15,19 @@ use crate::ops;
 /// What to resume.
 #[derive(Args)]
 pub struct ResumeArgs {
-    /// Names of the objects
-    names: Vec<String>,
+    #[command(flatten)]
+    pub selection: SelectArgs,
 
-    /// All objects of the namespace
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 
     /// Wait until the objects are reconciled [default: true for one name, false for more]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     wait: Option<bool>,
+
+    /// Only objects whose time of `suspend --until` has come
+    #[arg(long)]
+    expired: bool,
 }
 
 impl VerbArgs for ResumeArgs {
@@ -36,11 +40,15 @@ impl VerbArgs for ResumeArgs {
 
 /// Clears `spec.suspend` on each selected object, then waits for them side by side.
 pub async fn run(context: &Context, on: &OnKind<ResumeArgs>) -> Result<(), Failure> {
-    for kind in &on.kinds {
-        let wanted = select::wanted(kind, &on.args.names, on.args.all)?;
-        let resumed = resume(context, kind, wanted, on.args.names.first()).await?;
-        if on.args.wait.unwrap_or(on.args.names.len() == 1) {
-            wait(context, kind, &resumed).await?;
+    let mut selection = on.args.selection.clone();
+    if on.args.expired {
+        selection.only_expired();
+    }
+    let selection = &selection;
+    for target in selection.targets(Verb::Resume, &on.kinds)? {
+        let resumed = resume(context, selection, &target).await?;
+        if on.args.wait.unwrap_or(selection.is_single()) {
+            wait(context, target.kind, &resumed).await?;
         }
     }
     Ok(())
@@ -48,21 +56,25 @@ pub async fn run(context: &Context, on: &OnKind<ResumeArgs>) -> Result<(), Failu
 
 async fn resume(
     context: &Context,
-    kind: &'static Kind,
-    wanted: select::Wanted<'_>,
-    first: Option<&String>,
+    selection: &SelectArgs,
+    target: &Target,
 ) -> Result<Vec<Address>, Failure> {
     let cluster = context.cluster().await?;
     let (ui, namespace) = (&context.ui, &context.namespace);
-    let selected = select::find(context, kind, wanted).await?;
-    if selected.is_empty() && first.is_none() {
-        ui.failure(format_args!(
-            "no {} objects found in {namespace} namespace",
-            kind.name
-        ));
+    let kind = target.kind;
+    let selected = select::find::<Row>(context, selection, target).await?;
+    if selected.is_empty() && target.names.is_empty() {
+        if selection.is_only_expired() {
+            ui.success(format_args!("no {} is suspended past its time", kind.name));
+        } else {
+            ui.failure(format_args!(
+                "no {} objects found in {namespace} namespace",
+                kind.name
+            ));
+        }
     }
     let mut resumed = Vec::new();
-    for one in selected {
+    for one in in_order(kind, selected) {
         match one {
             Selected::Missing(name) => {
                 ui.failure(format_args!(
@@ -73,12 +85,10 @@ async fn resume(
             Selected::Found(found) => {
                 let (row, address) = *found;
                 ui.action(format_args!(
-                    "resuming {} {} in {namespace} namespace",
-                    kind.human, address.name
+                    "resuming {} {} in {} namespace",
+                    kind.human, address.name, address.namespace
                 ));
-                cluster
-                    .merge(&address, &json!({ "spec": { "suspend": null } }))
-                    .await?;
+                cluster.merge(&address, &patch(&row)).await?;
                 let already = if row.spec.suspend {
                     ""
                 } else {
@@ -90,6 +100,33 @@ async fn resume(
         }
     }
     Ok(resumed)
+}
+
+/// Returns what to write: the field as flux does, and that nobody has a reason any more.
+fn patch(row: &Row) -> Value {
+    let mut patch = json!({ "spec": { "suspend": null } });
+    if row.tells_of_suspension() {
+        patch["metadata"]["annotations"] = json!({ SUSPEND_REASON: null, SUSPEND_UNTIL: null });
+    }
+    patch
+}
+
+/// Puts what others depend on first, so that they find it going when their turn comes.
+fn in_order(kind: &Kind, selected: Vec<Selected>) -> Vec<Selected> {
+    let (found, missing): (Vec<_>, Vec<_>) = selected
+        .into_iter()
+        .partition(|one| matches!(one, Selected::Found(_)));
+    let rows: Vec<_> = found
+        .iter()
+        .filter_map(|one| match one {
+            Selected::Found(found) => Some((kind.name, &found.0)),
+            Selected::Missing(_) => None,
+        })
+        .collect();
+    let places = ops::waves(&rows).concat();
+    let mut found: Vec<_> = found.into_iter().map(Some).collect();
+    let ordered = places.into_iter().filter_map(|place| found[place].take());
+    ordered.chain(missing).collect()
 }
 
 /// Waits for all of them side by side; the results are told by name.
@@ -117,6 +154,9 @@ async fn wait(context: &Context, kind: &'static Kind, resumed: &[Address]) -> Re
                     "{} {} reconciliation failed: {failure}",
                     kind.name, address.name
                 ));
+                for hint in failure.hints() {
+                    ui.action(format_args!("hint: {hint}"));
+                }
                 failed.push(failure.blame());
             }
         }

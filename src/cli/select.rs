@@ -1,95 +1,553 @@
-//! Which objects a verb works on: names, or all of a namespace.
+//! Which objects a verb works on: names, kinds with names, or all that the flags choose.
 
+use clap::Args;
 use futures::future::try_join_all;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer};
+use serde_json::Value;
 
 use super::context::Context;
-use crate::api::{Kind, Row};
-use crate::cluster::{Address, Resource, Selection};
+use crate::api::{Kind, Row, Selector, Verb, row_of};
+use crate::cluster::{Address, Cluster, ClusterError, Resource, Selection};
+use crate::env;
 use crate::error::Failure;
 
-/// What was asked for on the command line.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Wanted<'a> {
-    /// All objects of the namespace.
-    All,
-    /// These names, each once.
-    Names(Vec<&'a str>),
+/// Which objects are meant.
+#[derive(Args, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag, and any of them may stand beside any other"
+)]
+pub struct SelectArgs {
+    /// Names of the objects, or KIND/NAME for those of other kinds
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// All objects of the namespace
+    #[arg(long)]
+    all: bool,
+
+    /// In all namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+
+    /// Only objects with these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    label_selector: Option<String>,
+
+    /// Only objects with these fields, such as metadata.name=podinfo
+    #[arg(long, value_name = "SELECTOR")]
+    field_selector: Option<String>,
+
+    /// Only objects with this condition, as TYPE=STATUS or TYPE!=STATUS
+    #[arg(long, value_name = "SELECTOR")]
+    status_selector: Option<String>,
+
+    /// Only objects that are suspended
+    #[arg(long)]
+    suspended: bool,
+
+    /// Only objects that are not ready
+    #[arg(long)]
+    not_ready: bool,
+
+    /// Only objects that are suspended past their time, as `resume --expired` means it.
+    #[arg(skip)]
+    expired: bool,
+}
+
+/// The objects of one kind that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The names, each once; none where the flags alone choose.
+    pub names: Vec<String>,
 }
 
 /// One object that was asked for.
-pub enum Selected {
+pub enum Selected<T = Row> {
     /// It is there.
-    Found(Box<(Row, Address)>),
+    Found(Box<(T, Address)>),
     /// There is none of that name.
     Missing(String),
 }
 
-/// Says what was asked for: names win over `--all`, and a name that is given twice counts once.
-pub fn wanted<'a>(kind: &Kind, names: &'a [String], all: bool) -> Result<Wanted<'a>, Failure> {
-    if names.is_empty() {
-        return if all {
-            Ok(Wanted::All)
-        } else {
-            Err(Failure::usage(format!("{} name is required", kind.human)))
-        };
+/// What a list can be read into: the few fields of a row, or the whole object beside them.
+pub trait Listed: DeserializeOwned + Clone + PartialEq + Send {
+    /// Returns the fields that selectors read.
+    fn row(&self) -> &Row;
+
+    /// Returns the whole object, if it was kept.
+    fn value(&self) -> Option<&Value> {
+        None
     }
-    let mut unique: Vec<&str> = Vec::new();
-    for name in names {
-        if !unique.contains(&name.as_str()) {
-            unique.push(name);
-        }
-    }
-    Ok(Wanted::Names(unique))
 }
 
-/// Finds what was asked for in the namespace of the command, in the order of the command line.
-pub async fn find(
-    context: &Context,
-    kind: &'static Kind,
-    wanted: Wanted<'_>,
-) -> Result<Vec<Selected>, Failure> {
-    let cluster = context.cluster().await?;
-    let resource = Resource::from(kind);
-    let namespace = &context.namespace;
-    match wanted {
-        Wanted::All => {
-            let rows: Vec<Row> = cluster
-                .list(&resource, &Selection::of_namespace(namespace))
-                .await?;
-            Ok(rows.into_iter().map(|row| found(&resource, row)).collect())
-        }
-        Wanted::Names(names) => {
-            let reads = names.iter().map(|name| async {
-                let row: Option<Row> = cluster.read(&resource.at(namespace, name)).await?;
-                Ok::<_, Failure>(row.map_or_else(
-                    || Selected::Missing((*name).into()),
-                    |row| found(&resource, row),
-                ))
+/// An object with nothing left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    /// The object.
+    pub value: Value,
+    row: Row,
+}
+
+/// What a list has brought.
+pub struct Found<T> {
+    /// The objects that were chosen.
+    pub items: Vec<T>,
+    /// The names of which there is no object.
+    pub missing: Vec<String>,
+    /// Whether there was anything before the conditions were looked at.
+    pub any: bool,
+}
+
+impl Listed for Row {
+    fn row(&self) -> &Row {
+        self
+    }
+}
+
+impl Listed for Whole {
+    fn row(&self) -> &Row {
+        &self.row
+    }
+
+    fn value(&self) -> Option<&Value> {
+        Some(&self.value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let row = row_of(&value);
+        Ok(Self { value, row })
+    }
+}
+
+impl SelectArgs {
+    /// Returns what is asked for, kind by kind, in the order of the command line. `kinds` are those that its words
+    /// name; a name with a kind before it adds its own.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a kind is unknown or does not take the verb, and where a verb that changes something is told
+    /// neither names nor flags that choose.
+    pub fn targets(&self, verb: Verb, kinds: &[&'static Kind]) -> Result<Vec<Target>, Failure> {
+        let mut targets: Vec<Target> = Vec::new();
+        let mut add = |kind: &'static Kind, name: Option<&str>| {
+            let known = targets.iter().position(|target| target.kind == kind);
+            let index = known.unwrap_or_else(|| {
+                targets.push(Target {
+                    kind,
+                    names: Vec::new(),
+                });
+                targets.len() - 1
             });
-            try_join_all(reads).await
+            let names = &mut targets[index].names;
+            names.extend(
+                name.filter(|name| !names.iter().any(|other| other == name))
+                    .map(str::to_owned),
+            );
+        };
+        for name in &self.names {
+            match name.split_once('/') {
+                Some((word, name)) => add(kind_of(word, name, verb)?, Some(name)),
+                None if kinds.is_empty() => {
+                    return Err(Failure::usage(format!("`{name}` is no KIND/NAME")));
+                }
+                None => {
+                    for kind in kinds {
+                        add(kind, Some(name));
+                    }
+                }
+            }
         }
+        let changes = verb != Verb::Get;
+        if changes && self.all_namespaces && !self.names.is_empty() {
+            return Err(Failure::usage("a name means one object, and -A many")
+                .with_hint("leave -A out, or choose with --all, -l or --field-selector"));
+        }
+        if self.names.is_empty() {
+            if changes && !self.chooses() {
+                return Err(name_is_required(verb, kinds));
+            }
+            for kind in kinds {
+                add(kind, None);
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Reads the words as flux's `export` does, whose scripts count on it: `--all` outweighs names, and of the names
+    /// without a kind only the first counts. The others come second.
+    pub fn with_one_name(&self) -> (Self, Vec<String>) {
+        let mut kept = self.clone();
+        if self.all {
+            kept.names.clear();
+        }
+        let bare = kept.names.iter().filter(|name| !name.contains('/'));
+        let surplus: Vec<String> = bare.skip(1).cloned().collect();
+        let mut has_one = false;
+        kept.names
+            .retain(|name| name.contains('/') || !std::mem::replace(&mut has_one, true));
+        (kept, surplus)
+    }
+
+    /// Says whether objects are named one by one, in one namespace, and no flag chooses among them.
+    pub const fn has_only_names(&self) -> bool {
+        !self.names.is_empty()
+            && !self.needs_list()
+            && !self.suspended
+            && !self.not_ready
+            && !self.expired
+            && self.status_selector.is_none()
+    }
+
+    /// Leaves out all objects but those that are suspended past their time.
+    pub const fn only_expired(&mut self) {
+        self.expired = true;
+    }
+
+    /// Says whether only objects are meant that are suspended past their time.
+    pub const fn is_only_expired(&self) -> bool {
+        self.expired
+    }
+
+    /// Says whether exactly one object is named.
+    pub fn is_single(&self) -> bool {
+        self.names.len() == 1
+    }
+
+    /// Says whether objects of all namespaces are meant.
+    pub const fn is_everywhere(&self) -> bool {
+        self.all_namespaces
+    }
+
+    /// Returns the namespace to look in; none for all of them.
+    pub fn namespace<'a>(&self, context: &'a Context) -> &'a str {
+        if self.all_namespaces {
+            ""
+        } else {
+            &context.namespace
+        }
+    }
+
+    /// Returns where the objects are sought, as messages say it: a quoted name, or `any`.
+    pub fn place(&self, context: &Context) -> String {
+        if self.all_namespaces {
+            "any".into()
+        } else {
+            format!("\"{}\"", context.namespace)
+        }
+    }
+
+    /// Says whether a flag chooses objects, so that none need be named.
+    const fn chooses(&self) -> bool {
+        self.all
+            || self.suspended
+            || self.not_ready
+            || self.expired
+            || self.label_selector.is_some()
+            || self.field_selector.is_some()
+            || self.status_selector.is_some()
+    }
+
+    /// Says whether the server must be asked for a list, even for a name.
+    const fn needs_list(&self) -> bool {
+        self.all_namespaces || self.label_selector.is_some() || self.field_selector.is_some()
+    }
+
+    /// Returns what to ask the server for: all that the labels and fields choose, perhaps of one name only.
+    pub fn selection(&self, namespace: &str, name: Option<&str>) -> Selection {
+        let name = name.map(|name| format!("metadata.name={name}"));
+        let fields: Vec<String> = name
+            .into_iter()
+            .chain(self.field_selector.clone())
+            .collect();
+        Selection {
+            namespace: namespace.into(),
+            labels: self.label_selector.clone().unwrap_or_default(),
+            fields: fields.join(","),
+            ..Selection::default()
+        }
+    }
+
+    /// Returns the test that the state of an object must pass.
+    pub fn filter(&self) -> Result<StateFilter, Failure> {
+        Ok(StateFilter {
+            selector: self
+                .status_selector
+                .as_deref()
+                .map(str::parse)
+                .transpose()?,
+            suspended: self.suspended,
+            not_ready: self.not_ready,
+            expired: self.expired,
+        })
+    }
+
+    /// Lists what a target means.
+    pub async fn list<T: Listed>(
+        &self,
+        cluster: &Cluster,
+        namespace: &str,
+        target: &Target,
+    ) -> Result<Found<T>, ClusterError> {
+        let resource = &Resource::from(target.kind);
+        if target.names.is_empty() {
+            let items: Vec<T> = cluster
+                .list(resource, &self.selection(namespace, None))
+                .await?;
+            return Ok(Found {
+                any: !items.is_empty(),
+                items,
+                missing: Vec::new(),
+            });
+        }
+        let lists = target.names.iter().map(async |name| {
+            let selection = self.selection(namespace, Some(name));
+            cluster.list::<T>(resource, &selection).await
+        });
+        let lists = try_join_all(lists).await?;
+        let mut found = Found {
+            items: Vec::new(),
+            missing: Vec::new(),
+            any: false,
+        };
+        for (name, items) in target.names.iter().zip(lists) {
+            if items.is_empty() {
+                found.missing.push(name.clone());
+            }
+            found.any |= !items.is_empty();
+            found.items.extend(items);
+        }
+        Ok(found)
     }
 }
 
-fn found(resource: &Resource, row: Row) -> Selected {
-    let address = resource.at(&row.metadata.namespace, &row.metadata.name);
-    Selected::Found(Box::new((row, address)))
+/// What the state of an object must be like.
+pub struct StateFilter {
+    selector: Option<Selector>,
+    suspended: bool,
+    not_ready: bool,
+    expired: bool,
+}
+
+impl StateFilter {
+    /// Says whether an object passes.
+    pub fn passes(&self, kind: &Kind, row: &Row) -> bool {
+        let selected = self.selector.as_ref();
+        selected.is_none_or(|selector| selector.matches(kind, row))
+            && (!self.suspended || (kind.suspended)(row))
+            && (!self.expired || kind.is_overdue(row, env::now()))
+            && (!self.not_ready || kind.readiness(row).word != "True")
+    }
+}
+
+/// Finds what a target means, in the order of the command line.
+pub async fn find<T: Listed>(
+    context: &Context,
+    args: &SelectArgs,
+    target: &Target,
+) -> Result<Vec<Selected<T>>, Failure> {
+    let cluster = context.cluster().await?;
+    let resource = Resource::from(target.kind);
+    let filter = args.filter()?;
+    let (items, missing) = if target.names.is_empty() || args.needs_list() {
+        let found = args
+            .list::<T>(cluster, args.namespace(context), target)
+            .await?;
+        (found.items, found.missing)
+    } else {
+        read(cluster, &resource, &context.namespace, &target.names).await?
+    };
+    let chosen = items
+        .into_iter()
+        .filter(|item: &T| filter.passes(target.kind, item.row()));
+    let mut selected: Vec<Selected<T>> = chosen.map(|item| found(&resource, item)).collect();
+    selected.extend(missing.into_iter().map(Selected::Missing));
+    let place = |one: &Selected<T>| {
+        let name = match one {
+            Selected::Found(found) => &found.1.name,
+            Selected::Missing(name) => name,
+        };
+        target.names.iter().position(|wanted| wanted == name)
+    };
+    selected.sort_by_key(place);
+    Ok(selected)
+}
+
+/// Finds what a target means, where all of it must be there.
+///
+/// # Errors
+///
+/// Fails where a name has no object, and where nothing is chosen.
+pub async fn find_all<T: Listed>(
+    context: &Context,
+    args: &SelectArgs,
+    target: &Target,
+) -> Result<Vec<(T, Address)>, Failure> {
+    let place = args.place(context);
+    let selected = find(context, args, target).await?;
+    let found = selected.into_iter().map(|one| match one {
+        Selected::Found(found) => Ok(*found),
+        Selected::Missing(name) => Err(Failure::new(format!(
+            "{} object '{name}' not found in {place} namespace",
+            target.kind.name
+        ))),
+    });
+    let found: Vec<_> = found.collect::<Result<_, _>>()?;
+    if found.is_empty() {
+        return Err(Failure::new(format!(
+            "no objects found in {} namespace",
+            place.trim_matches('"')
+        )));
+    }
+    Ok(found)
+}
+
+/// Reads objects one by one, which needs no right to list them.
+async fn read<T: Listed>(
+    cluster: &Cluster,
+    resource: &Resource,
+    namespace: &str,
+    names: &[String],
+) -> Result<(Vec<T>, Vec<String>), Failure> {
+    let reads = names.iter().map(async |name| {
+        let item: Option<T> = cluster.read(&resource.at(namespace, name)).await?;
+        Ok::<_, Failure>((name, item))
+    });
+    let (mut items, mut missing) = (Vec::new(), Vec::new());
+    for (name, item) in try_join_all(reads).await? {
+        match item {
+            Some(item) => items.push(item),
+            None => missing.push(name.clone()),
+        }
+    }
+    Ok((items, missing))
+}
+
+fn found<T: Listed>(resource: &Resource, item: T) -> Selected<T> {
+    let metadata = &item.row().metadata;
+    let address = resource.at(&metadata.namespace, &metadata.name);
+    Selected::Found(Box::new((item, address)))
+}
+
+/// Returns the kind that stands before a name, if it takes the verb.
+fn kind_of(word: &str, name: &str, verb: Verb) -> Result<&'static Kind, Failure> {
+    let kind = Kind::meant_by(word).ok_or_else(|| {
+        Failure::usage(format!("`{word}` in `{word}/{name}` is no kind of Flux"))
+            .with_hint("name a kind such as ks, hr, gitrepository or ocirepository")
+    })?;
+    if !kind.takes(verb) {
+        let verb = format!("{verb:?}").to_lowercase();
+        return Err(Failure::usage(format!("{} is not for {}", verb, kind.name)));
+    }
+    if name.is_empty() || name.contains('/') {
+        return Err(Failure::usage(format!("`{word}/{name}` is no KIND/NAME")));
+    }
+    Ok(kind)
+}
+
+fn name_is_required(verb: Verb, kinds: &[&'static Kind]) -> Failure {
+    let what = match (verb, kinds) {
+        (Verb::Export, _) => return Failure::usage("name is required"),
+        (Verb::Reconcile, [kind]) => kind.name,
+        (_, [kind]) => kind.human,
+        _ => "KIND/",
+    };
+    Failure::usage(format!("{what} name is required"))
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::{Command, FromArgMatches as _};
+
     use super::*;
-    use crate::api::KINDS;
+    use crate::api::ALL_SOURCES;
+
+    fn targets(verb: Verb, kinds: &[&'static Kind], words: &[&str]) -> Result<Vec<String>, String> {
+        let command = SelectArgs::augment_args(Command::new("try").no_binary_name(true));
+        let matches = command.get_matches_from(words);
+        let args = SelectArgs::from_arg_matches(&matches).unwrap();
+        let targets = args
+            .targets(verb, kinds)
+            .map_err(|failure| failure.to_string())?;
+        let show = |target: Target| format!("{}:{}", target.kind.name, target.names.join("+"));
+        Ok(targets.into_iter().map(show).collect())
+    }
+
+    fn kustomization() -> &'static Kind {
+        Kind::named("Kustomization").unwrap()
+    }
 
     #[test]
-    fn names_win_and_count_once() {
-        let names = ["a".to_owned(), "b".to_owned(), "a".to_owned()];
+    fn names_count_once_and_kinds_keep_their_order() {
+        let kinds = [kustomization()];
+        let targets = |words: &[&str]| targets(Verb::Suspend, &kinds, words).unwrap();
+        assert_eq!(targets(&["a", "b", "a"]), ["Kustomization:a+b"]);
+        assert_eq!(targets(&["--all"]), ["Kustomization:"]);
+        assert_eq!(targets(&["--not-ready"]), ["Kustomization:"]);
         assert_eq!(
-            wanted(KINDS[0], &names, true).unwrap(),
-            Wanted::Names(vec!["a", "b"])
+            targets(&["hr/b", "a", "ks/c", "gitrepository/d"]),
+            ["HelmRelease:b", "Kustomization:a+c", "GitRepository:d"]
         );
-        assert_eq!(wanted(KINDS[0], &[], true).unwrap(), Wanted::All);
-        let missing = wanted(KINDS[0], &[], false).unwrap_err();
-        assert_eq!(missing.to_string(), "kustomization name is required");
+    }
+
+    #[test]
+    fn kinds_may_stand_before_the_names_only() {
+        assert_eq!(
+            targets(Verb::Get, &[], &["ks/a", "hr/b", "ks/c"]).unwrap(),
+            ["Kustomization:a+c", "HelmRelease:b"]
+        );
+        assert_eq!(
+            targets(Verb::Get, &[], &["ks/a", "b"]).unwrap_err(),
+            "`b` is no KIND/NAME"
+        );
+        assert_eq!(
+            targets(Verb::Get, &[], &["pod/a"]).unwrap_err(),
+            "`pod` in `pod/a` is no kind of Flux"
+        );
+        assert_eq!(
+            targets(Verb::Reconcile, &[], &["alert/a"]).unwrap_err(),
+            "reconcile is not for Alert"
+        );
+        assert!(targets(Verb::Get, &[], &["ks/"]).is_err());
+    }
+
+    #[test]
+    fn what_changes_something_needs_a_choice() {
+        let missing = targets(Verb::Suspend, &[kustomization()], &[]).unwrap_err();
+        assert_eq!(missing, "kustomization name is required");
+        assert!(targets(Verb::Suspend, &[kustomization()], &["-A"]).is_err());
+        assert!(targets(Verb::Suspend, &[kustomization()], &["-A", "a"]).is_err());
+        assert!(targets(Verb::Suspend, &[kustomization()], &["-A", "--all"]).is_ok());
+        assert_eq!(
+            targets(Verb::Get, ALL_SOURCES, &["-A"]).unwrap().len(),
+            ALL_SOURCES.len()
+        );
+    }
+
+    #[test]
+    fn states_are_filtered() {
+        let kind = kustomization();
+        let ready = row_of(
+            &serde_json::json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}),
+        );
+        let suspended = row_of(&serde_json::json!({"spec": {"suspend": true}}));
+        let filter = |suspended, not_ready, selector: Option<&str>| StateFilter {
+            selector: selector.map(|selector| selector.parse().unwrap()),
+            suspended,
+            not_ready,
+            expired: false,
+        };
+        assert!(filter(false, false, None).passes(kind, &ready));
+        assert!(!filter(true, false, None).passes(kind, &ready));
+        assert!(filter(true, true, None).passes(kind, &suspended));
+        assert!(!filter(false, true, None).passes(kind, &ready));
+        assert!(!filter(false, false, Some("ready=false")).passes(kind, &suspended));
+        assert!(filter(false, false, Some("ready!=true")).passes(kind, &suspended));
     }
 }

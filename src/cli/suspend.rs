@@ -1,23 +1,34 @@
 //! `suspend`: hold objects still, of any kind that has the field.
 
 use clap::Args;
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::context::Context;
+use super::flag;
+use super::fleet::FleetArgs;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, Selected};
-use crate::api::{Kind, Verb};
+use super::select::{self, SelectArgs, Selected};
+use crate::api::{Kind, Row, SUSPEND_REASON, SUSPEND_UNTIL, Verb};
+use crate::env;
 use crate::error::Failure;
 
 /// What to suspend.
 #[derive(Args)]
 pub struct SuspendArgs {
-    /// Names of the objects
-    names: Vec<String>,
+    #[command(flatten)]
+    pub selection: SelectArgs,
 
-    /// All objects of the namespace
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+
+    /// Write down why, for all who look at the object
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// Write down until when, as a time in RFC 3339 or a duration such as 2h; `check --freezes` tells who is late
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    until: Option<Timestamp>,
 }
 
 impl VerbArgs for SuspendArgs {
@@ -33,11 +44,13 @@ impl VerbArgs for SuspendArgs {
 
 /// Sets `spec.suspend` on each selected object.
 pub async fn run(context: &Context, on: &OnKind<SuspendArgs>) -> Result<(), Failure> {
+    let targets = on.args.selection.targets(Verb::Suspend, &on.kinds)?;
     let cluster = context.cluster().await?;
     let namespace = &context.namespace;
-    for kind in &on.kinds {
-        let wanted = select::wanted(kind, &on.args.names, on.args.all)?;
-        let selected = select::find(context, kind, wanted).await?;
+    let patch = patch(on.args.reason.as_deref(), on.args.until);
+    for target in targets {
+        let kind = target.kind;
+        let selected = select::find::<Row>(context, &on.args.selection, &target).await?;
         if selected.is_empty() {
             return Err(Failure::new("no objects found"));
         }
@@ -53,12 +66,10 @@ pub async fn run(context: &Context, on: &OnKind<SuspendArgs>) -> Result<(), Fail
                 }
             };
             context.ui.action(format_args!(
-                "suspending {} {} in {namespace} namespace",
-                kind.human, address.name
+                "suspending {} {} in {} namespace",
+                kind.human, address.name, address.namespace
             ));
-            cluster
-                .merge(&address, &json!({ "spec": { "suspend": true } }))
-                .await?;
+            cluster.merge(&address, &patch).await?;
             let already = if row.spec.suspend {
                 " (it was already)"
             } else {
@@ -70,4 +81,62 @@ pub async fn run(context: &Context, on: &OnKind<SuspendArgs>) -> Result<(), Fail
         }
     }
     Ok(())
+}
+
+/// Returns what to write: without a reason and a time only the field, as flux does; else both of them, since what was
+/// written for an earlier suspension is not true of this one.
+fn patch(reason: Option<&str>, until: Option<Timestamp>) -> Value {
+    let mut patch = json!({ "spec": { "suspend": true } });
+    if reason.is_some() || until.is_some() {
+        let until = until.map(|until| until.to_string());
+        patch["metadata"]["annotations"] = json!({ SUSPEND_REASON: reason, SUSPEND_UNTIL: until });
+    }
+    patch
+}
+
+/// Reads a time that is to come, or how long it is until then, to the second.
+fn until(text: &str) -> Result<Timestamp, String> {
+    until_from(text, env::now())
+}
+
+fn until_from(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let after = |text| {
+        let duration = SignedDuration::try_from(flag::duration(text).ok()?).ok()?;
+        now.checked_add(duration).ok()
+    };
+    let time = text.parse().ok().or_else(|| after(text)).ok_or_else(|| {
+        format!("`{text}` is neither a time such as 2030-01-31T18:00:00Z nor a duration such as 2h")
+    })?;
+    if time <= now {
+        return Err(format!("`{text}` is not in the future"));
+    }
+    Timestamp::from_second(time.as_second()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_durations_are_read() {
+        let now: Timestamp = "2030-01-01T12:00:00.5Z".parse().unwrap();
+        let read = |text| until_from(text, now).map(|time| time.to_string());
+        assert_eq!(read("2h").unwrap(), "2030-01-01T14:00:00Z");
+        assert_eq!(
+            read("2030-01-01T18:00:00+02:00").unwrap(),
+            "2030-01-01T16:00:00Z"
+        );
+        for wrong in ["2029-12-31T00:00:00Z", "0", "-2h", "tomorrow", ""] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_more_is_written_than_asked_for() {
+        assert_eq!(patch(None, None), json!({"spec": {"suspend": true}}));
+        assert_eq!(
+            patch(Some("freeze"), None)["metadata"]["annotations"],
+            json!({"cli.gitops/suspend-reason": "freeze", "cli.gitops/suspend-until": null})
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::context::Context;
+use super::output::OutputArgs;
 use crate::error::Failure;
 use crate::ops;
 use crate::report::Question;
@@ -22,6 +23,9 @@ pub struct UninstallArgs {
     /// Do not ask
     #[arg(short, long, visible_alias = "yes")]
     silent: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Asks, then uninstalls.
@@ -51,7 +55,9 @@ pub async fn run(context: &Context, args: &UninstallArgs) -> Result<(), Failure>
         dry_run: args.dry_run,
         keep_namespace: args.keep_namespace,
     };
-    ops::uninstall(cluster, &context.ui, request).await?;
+    let report = ops::uninstall(cluster, &context.ui, request).await;
+    context.ui.print(args.output.output(), &report, || "")?;
+    report.end()?;
     context.ui.success("uninstall finished");
     Ok(())
 }

@@ -1,14 +1,18 @@
 //! `version`: of this program, and of the controllers in the cluster.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use clap::{Args, ValueEnum};
-use serde_json::{Map, Value};
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::context::Context;
+use super::output::OutputArgs;
 use crate::error::Failure;
 use crate::install::RELEASE;
 use crate::ops;
+use crate::report::{Format, Output, Table};
 
 /// Print the Flux version of this program and of the cluster
 #[derive(Args)]
@@ -18,20 +22,17 @@ pub struct VersionArgs {
     #[arg(long)]
     client: bool,
 
-    /// Form of the answer
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "yaml")]
-    output: Output,
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// Taken and ignored, as flux does
     #[arg(hide = true)]
     rest: Vec<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Output {
-    Yaml,
-    Json,
-}
+/// The versions of this program's Flux, of the distribution and of each controller, by name.
+#[derive(Debug, JsonSchema, Serialize)]
+pub struct Versions(BTreeMap<String, String>);
 
 impl VersionArgs {
     /// Says whether no cluster is asked.
@@ -65,11 +66,26 @@ pub async fn run(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
             }
         }
     }
-    let text = match args.output {
-        Output::Yaml => as_yaml(&versions),
-        Output::Json => as_json(&versions)?,
-    };
-    Ok(context.ui.data(text)?)
+    let output = args.output.output_or(&Format::Yaml);
+    match output.format {
+        Format::Yaml => context.ui.data(as_yaml(&versions))?,
+        Format::Json => context.ui.data(as_json(&versions)?)?,
+        _ => context
+            .ui
+            .print(output, &document(&versions), || table(&versions, output))?,
+    }
+    Ok(())
+}
+
+fn table(versions: &[(String, String)], output: Output<'_>) -> Table {
+    let mut table = Table::new(["component", "version"]);
+    if !output.header {
+        table = table.without_header();
+    }
+    for (name, version) in versions {
+        table.push([name.clone(), version.clone()]);
+    }
+    table
 }
 
 /// Writes them in their order, one a line.
@@ -83,12 +99,13 @@ fn as_yaml(versions: &[(String, String)]) -> String {
         })
 }
 
+/// Writes them as flux does, which is not how other documents are written.
 fn as_json(versions: &[(String, String)]) -> Result<String, Failure> {
-    let map: Map<String, Value> = versions
-        .iter()
-        .map(|(name, version)| (name.clone(), version.as_str().into()))
-        .collect();
-    let text =
-        serde_json::to_string_pretty(&map).map_err(|error| Failure::new(error.to_string()))?;
+    let text = serde_json::to_string_pretty(&document(versions))
+        .map_err(|error| Failure::new(error.to_string()))?;
     Ok(text + "\n")
+}
+
+fn document(versions: &[(String, String)]) -> Versions {
+    Versions(versions.iter().cloned().collect())
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::flag::{self, Csv};
 use super::super::manifest_args::ManifestArgs;
+use super::super::output::OutputArgs;
 
 /// Flags of the manifests, the commit, the keys and the run itself.
 #[derive(Args)]
@@ -168,19 +169,35 @@ pub struct CommitArgs {
 
 /// How far the run goes.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
     /// Print what would be done and stop; nothing is written anywhere
     #[arg(long)]
     pub plan: bool,
 
-    /// Form of the plan
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "json", "yaml"])]
-    pub output: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
 
     /// Answer every question with yes
     #[arg(long)]
     pub yes: bool,
+
+    /// Ask for the commits with a merge or pull request; after its merge, the same command goes on
+    #[arg(long)]
+    pub pull_request: bool,
+
+    /// The same, and wait for the merge
+    #[arg(long)]
+    pub wait_merge: bool,
+
+    /// Leave the commits in a local clone, for somebody else to push
+    #[arg(long)]
+    pub no_push: bool,
+
+    /// Folder of that clone; the name of the repository if none is given
+    #[arg(long, value_name = "DIR")]
+    pub clone_dir: Option<PathBuf>,
 }
 
 /// What the providers with an API of their own take besides.

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::super::context::Context;
 use super::args::SharedArgs;
+use super::code_commit;
 use super::run::{self, Parts};
 use crate::env;
 use crate::error::Failure;
@@ -65,10 +66,14 @@ pub struct GitArgs {
 /// Bootstraps from a plain Git server.
 pub async fn run(context: &Context, args: &GitArgs) -> Result<(), Failure> {
     args.shared.manifests.components_for_bootstrap()?;
+    if args.shared.run.pull_request || args.shared.run.wait_merge {
+        return Err(run::no_requests());
+    }
     if args.url.is_empty() {
         return Err(Failure::usage("--url is required")
             .with_hint("name the repository, such as ssh://git@host/owner/name"));
     }
+    code_commit::refuse_helper_url(&args.url)?;
     let url: GitUrl = args.url.parse()?;
     if url.scheme() == Scheme::Http && !args.allow_insecure_http {
         return Err(Failure::usage(
@@ -78,16 +83,36 @@ pub async fn run(context: &Context, args: &GitArgs) -> Result<(), Failure> {
     }
     let token_auth = args.shared.access.token_auth || args.with_bearer_token;
     let password = args.password(token_auth)?;
+    code_commit::check(&url, &args.shared.access, password.as_ref())?;
     let key = run::key_file(&args.shared.access, password.clone());
+    let login = if token_auth {
+        None
+    } else {
+        code_commit::login(&url)?
+    };
+    let place = Place::Plain {
+        sync_url: args.sync_url(&url, token_auth || login.is_some())?,
+        provider: login.is_some().then(|| "aws".to_owned()),
+        silent: args.silent || args.shared.run.yes,
+        url: url.clone(),
+    };
+    let (credentials, access) = match login {
+        Some((username, password)) => (
+            Credentials::Basic {
+                username: username.clone(),
+                password: password.clone(),
+            },
+            Access::Token { username, password },
+        ),
+        None => (
+            args.credentials(&url, password.as_ref(), key.as_ref()),
+            args.access(token_auth, password.as_ref(), key.clone())?,
+        ),
+    };
     let parts = Parts {
-        credentials: args.credentials(&url, password.as_ref(), key.as_ref()),
-        access: args.access(token_auth, password.as_ref(), key.clone())?,
-        place: Place::Plain {
-            sync_url: args.sync_url(&url, token_auth)?,
-            url,
-            provider: None,
-            silent: args.silent || args.shared.run.yes,
-        },
+        credentials,
+        access,
+        place,
         reuse_key: key.filter(|_| args.ssh_signing_reuse_private_key),
         reuse_asked: args.ssh_signing_reuse_private_key,
     };

@@ -1,6 +1,7 @@
 //! `bootstrap`: from an empty repository and an empty cluster to a cluster that follows Git.
 
 mod args;
+mod code_commit;
 mod git;
 mod gitea;
 mod gitlab;

@@ -1,19 +1,22 @@
 //! From the flags of a provider to the request of a bootstrap, and the run itself.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::context::Context;
 use super::super::flag::Csv;
-use super::args::{AccessArgs, CommitArgs, Curve, HostedArgs, KeyAlgorithm, SharedArgs};
+use super::args::{AccessArgs, CommitArgs, Curve, HostedArgs, KeyAlgorithm, RunArgs, SharedArgs};
 use crate::env::Variable;
 use crate::error::Failure;
 use crate::git::{self, Algorithm, Credentials, PrivateKeyFile, Secret, Signer};
 use crate::hosting::{self, AccountKind, Host, KeyAccess, Settings, Token, Visibility};
 use crate::http::Patience;
 use crate::install::Submodules;
-use crate::manifest;
-use crate::ops::{self, Access, Commits, Hosted, KeySource, Mode, Place, Request, SafePath};
+use crate::ops::{
+    self, Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Request,
+    SafePath,
+};
 use crate::report::Question;
 
 /// How long one request to a service may take; never longer than the whole run.
@@ -146,14 +149,14 @@ pub async fn bootstrap(
 ) -> Result<(), Failure> {
     let request = request(context, shared, parts)?;
     context.on_interrupt("run the same command again: it goes on where this one stopped");
-    let plan = ops::bootstrap(context.cluster().await?, &context.ui, &request).await?;
-    if request.mode == Mode::Plan {
-        let value = serde_json::to_value(&plan).map_err(|error| Failure::new(error.to_string()))?;
-        match shared.run.output.as_str() {
-            "json" => context.ui.data(format_args!("{value:#}\n"))?,
-            "yaml" => context.ui.data(manifest::emit(&value))?,
-            _ => context.ui.data(&plan)?,
+    match ops::bootstrap(context.cluster().await?, &context.ui, &request).await? {
+        Outcome::Planned(plan) => {
+            let output = shared.run.output.output();
+            context.ui.print(output, &plan, || &plan)?;
         }
+        Outcome::Complete => {}
+        Outcome::Requested(url) => context.ui.data(format_args!("{url}\n"))?,
+        Outcome::Kept(folder) => context.ui.data(format_args!("{}\n", folder.display()))?,
     }
     Ok(())
 }
@@ -162,6 +165,7 @@ fn request(context: &Context, shared: &SharedArgs, parts: Parts) -> Result<Reque
     let sync = &shared.sync;
     let components = shared.manifests.components_for_bootstrap()?;
     let Ok(path) = sync.path.parse::<SafePath>();
+    let delivery = delivery(&shared.run, &parts.place)?;
     Ok(Request {
         mode: if shared.run.plan {
             Mode::Plan
@@ -197,9 +201,48 @@ fn request(context: &Context, shared: &SharedArgs, parts: Parts) -> Result<Reque
             appendix: shared.commit.commit_message_appendix.clone(),
             signer: signer(&shared.commit, parts.reuse_key, parts.reuse_asked)?,
         },
+        delivery,
         force: shared.manifests.force || shared.run.yes,
         timeout: context.timeout,
     })
+}
+
+/// Says how the commits get into the branch.
+fn delivery(args: &RunArgs, place: &Place) -> Result<Delivery, Failure> {
+    let review = args.pull_request || args.wait_merge;
+    match (args.no_push, review) {
+        (true, true) => Err(
+            Failure::usage("--no-push and --pull-request exclude each other")
+                .with_hint("a request is made from a branch that is pushed"),
+        ),
+        (true, false) => {
+            let given = args.clone_dir.clone();
+            let folder = given.filter(|folder| !folder.as_os_str().is_empty());
+            Ok(Delivery::Keep(
+                folder.unwrap_or_else(|| PathBuf::from(place.repository_name())),
+            ))
+        }
+        (false, _) if args.clone_dir.is_some() => {
+            Err(Failure::usage("--clone-dir needs --no-push"))
+        }
+        (false, true) if matches!(place, Place::Plain { .. }) => Err(no_requests()),
+        (false, true) => Ok(Delivery::Review(if args.wait_merge {
+            Merge::Awaited
+        } else {
+            Merge::Left
+        })),
+        (false, false) => Ok(Delivery::Push),
+    }
+}
+
+/// Refuses a request where there is no service to open it.
+pub fn no_requests() -> Failure {
+    Failure::usage(
+        "--pull-request needs a Git host with an API: a plain Git server has no requests",
+    )
+    .with_hint(
+        "use `bootstrap gitlab` or `bootstrap gitea`, or `--no-push` and open the request by hand",
+    )
 }
 
 /// Reads a token from its variable, or asks for it.

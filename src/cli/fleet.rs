@@ -1,0 +1,225 @@
+//! `--contexts` and `--all-contexts`: one command on many clusters, side by side.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use clap::Args;
+use futures::stream::{self, StreamExt as _};
+use tokio::time::timeout;
+
+use super::context::Context;
+use super::flag::Csv;
+use crate::error::{Blame, Failure};
+
+/// How many clusters are worked on at once.
+const AT_ONCE: usize = 8;
+
+/// How long it may be silent before the clusters are named that have not answered yet.
+const SILENCE: Duration = Duration::from_secs(8);
+
+/// Which clusters a command works on.
+#[derive(Args, Default)]
+pub struct FleetArgs {
+    /// Work on the clusters of these kubeconfig contexts; `*` and `?` stand for other characters
+    #[arg(long, value_name = "LIST")]
+    contexts: Vec<Csv>,
+
+    /// Work on the clusters of all kubeconfig contexts
+    #[arg(long)]
+    all_contexts: bool,
+}
+
+/// What the clusters of a fleet answered.
+pub struct Gathered<T> {
+    /// The answers, in the order of the contexts. The only answer of a command on one cluster has no name.
+    pub answers: Vec<(Option<String>, T)>,
+    failed: usize,
+    asked: usize,
+}
+
+impl FleetArgs {
+    /// Says whether several clusters are meant, or at least one by `--contexts`.
+    pub fn is_fleet(&self) -> bool {
+        self.all_contexts || !self.contexts.is_empty()
+    }
+
+    /// Returns the names of the contexts that are meant, each once.
+    fn names(&self, known: &[String]) -> Result<Vec<String>, Failure> {
+        let mut patterns = Csv::join(&self.contexts);
+        if self.all_contexts {
+            patterns.push("*".into());
+        }
+        let mut names: Vec<String> = Vec::new();
+        for pattern in patterns {
+            let matching: Vec<&String> = known
+                .iter()
+                .filter(|name| matches(&pattern, name))
+                .collect();
+            if matching.is_empty() {
+                return Err(
+                    Failure::new(format!("the kubeconfig has no context `{pattern}`"))
+                        .with_hint(format!("the contexts are: {}", known.join(", "))),
+                );
+            }
+            for name in matching {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// Returns what the command leans on, once for each cluster.
+    pub fn contexts(&self, context: &Context) -> Result<Vec<(String, Context)>, Failure> {
+        let known = context.known_contexts()?;
+        let names = self.names(&known)?;
+        Ok(names
+            .into_iter()
+            .map(|name| {
+                let of_cluster = context.of(&name);
+                (name, of_cluster)
+            })
+            .collect())
+    }
+}
+
+/// Does work on each cluster that is meant, and collects the answers. A cluster that fails is told at once, and the
+/// others go on; [`Gathered::end`] is the end of the command.
+///
+/// # Errors
+///
+/// Fails where no such context exists, and where the command is for one cluster, which fails.
+pub async fn gather<T>(
+    context: &Context,
+    args: &FleetArgs,
+    work: impl AsyncFn(&Context) -> Result<T, Failure>,
+) -> Result<Gathered<T>, Failure> {
+    if !args.is_fleet() {
+        return Ok(Gathered {
+            answers: vec![(None, work(context).await?)],
+            failed: 0,
+            asked: 1,
+        });
+    }
+    let clusters = args.contexts(context)?;
+    let asked = clusters.len();
+    let mut pending: Vec<String> = clusters.iter().map(|(name, _)| name.clone()).collect();
+    let work = &work;
+    let runs = clusters
+        .into_iter()
+        .enumerate()
+        .map(async |(place, (name, context))| {
+            let outcome = work(&context).await;
+            if let Err(failure) = &outcome {
+                context.ui.failure(failure.in_one_line());
+            }
+            (place, name, outcome)
+        });
+    let mut runs = pin!(stream::iter(runs).buffer_unordered(AT_ONCE));
+    let mut ended = Vec::new();
+    while ended.len() < asked {
+        match timeout(SILENCE, runs.next()).await {
+            Ok(Some(one)) => {
+                pending.retain(|name| *name != one.1);
+                ended.push(one);
+            }
+            Ok(None) => break,
+            Err(_) => context
+                .ui
+                .waiting(format_args!("waiting for {}", pending.join(", "))),
+        }
+    }
+    ended.sort_by_key(|(place, ..)| *place);
+    let answers: Vec<_> = ended
+        .into_iter()
+        .filter_map(|(_, name, outcome)| Some((Some(name), outcome.ok()?)))
+        .collect();
+    Ok(Gathered {
+        failed: asked - answers.len(),
+        answers,
+        asked,
+    })
+}
+
+/// Does work on each cluster that is meant, where the work itself tells what it does.
+pub async fn each(
+    context: &Context,
+    args: &FleetArgs,
+    work: impl AsyncFn(&Context) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    gather(context, args, work).await?.end()
+}
+
+impl<T> Gathered<T> {
+    /// Ends the command: as a failure where a cluster failed, whatever its reason.
+    pub fn end(&self) -> Result<(), Failure> {
+        if self.failed == 0 {
+            return Ok(());
+        }
+        Err(Failure::blaming(
+            Blame::User,
+            format!("{} of {} clusters failed", self.failed, self.asked),
+        ))
+    }
+}
+
+/// Says whether a name fits a pattern, in which `*` stands for any characters and `?` for one.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut characters = pattern.chars();
+    match characters.next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = characters.as_str();
+            let mut tails = name.char_indices().map(|(index, _)| &name[index..]);
+            tails.any(|tail| matches(rest, tail)) || matches(rest, "")
+        }
+        Some(first) => {
+            let mut others = name.chars();
+            others
+                .next()
+                .is_some_and(|other| first == '?' || first == other)
+                && matches(characters.as_str(), others.as_str())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_choose_contexts_once() {
+        let known = ["prod-a", "test", "prod-b"].map(str::to_owned);
+        let names = |list: &str| {
+            let args = FleetArgs {
+                contexts: vec![list.parse().unwrap()],
+                all_contexts: false,
+            };
+            args.names(&known).map_err(|failure| failure.to_string())
+        };
+        assert_eq!(
+            names("test,prod-*,test").unwrap(),
+            ["test", "prod-a", "prod-b"]
+        );
+        assert_eq!(names("*-b").unwrap(), ["prod-b"]);
+        assert_eq!(names("prod-?").unwrap(), ["prod-a", "prod-b"]);
+        assert_eq!(
+            names("dev").unwrap_err(),
+            "the kubeconfig has no context `dev`"
+        );
+        let all = FleetArgs {
+            contexts: Vec::new(),
+            all_contexts: true,
+        };
+        assert_eq!(all.names(&known).unwrap(), known);
+    }
+
+    #[test]
+    fn stars_match_nothing_too() {
+        assert!(matches("*", ""));
+        assert!(matches("a*", "a"));
+        assert!(matches("*a*", "bab"));
+        assert!(!matches("a?", "a"));
+    }
+}

@@ -1,0 +1,151 @@
+//! `logs`: what the controllers write about Flux objects.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::flag;
+use crate::cluster::LogOptions;
+use crate::error::{Blame, Failure};
+use crate::ops::{self, LogFilter, Told};
+use crate::report::clean;
+
+/// Show what the controllers write about Flux objects
+#[derive(Args)]
+#[command(after_help = "Example: gitops logs --kind=Kustomization --name=podinfo -n apps --follow")]
+pub struct LogsArgs {
+    /// Show the entries about objects of all namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+
+    /// Go on with new entries as they come, from all controllers at once
+    #[arg(short, long)]
+    pub follow: bool,
+
+    /// Show only entries of this level
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    level: Option<Level>,
+
+    /// Show only entries about objects of this kind
+    #[arg(long, default_value = "", hide_default_value = true)]
+    kind: String,
+
+    /// Show only entries about objects of this name
+    #[arg(long, default_value = "", hide_default_value = true)]
+    name: String,
+
+    /// How many of the last lines of each log to read; all below zero
+    #[arg(long, value_name = "LINES", default_value_t = -1)]
+    tail: i64,
+
+    /// Namespace of the controllers
+    #[arg(long, value_name = "NAMESPACE", default_value = "flux-system")]
+    flux_namespace: String,
+
+    /// Show only entries younger than this
+    #[arg(long, value_name = "DURATION", value_parser = flag::duration)]
+    since: Option<Duration>,
+
+    /// Show only entries after this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since_time: Option<Timestamp>,
+
+    /// Form of the entries; json shows each as the controller wrote it
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// How bad an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Debug,
+    Info,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| format!("{text} is not a valid (RFC3339) time"))
+}
+
+/// Shows the entries.
+pub async fn run(context: &Context, args: &LogsArgs) -> Result<(), Failure> {
+    // No duration at all means no limit.
+    let since = args.since.filter(|since| !since.is_zero());
+    if since.is_some() && args.since_time.is_some() {
+        return Err(Failure::usage(
+            "at most one of `sinceTime` or `sinceDuration` may be specified",
+        )
+        .with_hint("leave --since or --since-time out"));
+    }
+    let options = LogOptions {
+        tail: u64::try_from(args.tail).ok(),
+        since,
+        since_time: args.since_time,
+        follow: args.follow,
+        ..LogOptions::default()
+    };
+    let cluster = context.cluster().await?;
+    let controllers = ops::controllers(cluster, &args.flux_namespace).await?;
+    if controllers.is_empty() {
+        return Err(ops::no_pods(&args.flux_namespace));
+    }
+    let filter = filter(context, args);
+    let tell = |told: Told| tell(context, args.output, told);
+    if args.follow {
+        context.follow();
+        let cluster = cluster.limited_to(context.follow_limit);
+        match ops::follow_logs(&cluster, &controllers, &options, &filter, tell).await {
+            // A limit that was asked for is no failure.
+            Err(failure) if failure.blame() == Blame::Timeout => Ok(()),
+            shown => shown,
+        }
+    } else {
+        ops::read_logs(cluster, &controllers, &options, &filter, tell).await
+    }
+}
+
+fn filter(context: &Context, args: &LogsArgs) -> LogFilter {
+    let level = match args.level {
+        None => "",
+        Some(Level::Debug) => "debug",
+        Some(Level::Info) => "info",
+        Some(Level::Error) => "error",
+    };
+    let namespace = if args.all_namespaces {
+        ""
+    } else {
+        context.namespace.as_str()
+    };
+    LogFilter {
+        level: level.into(),
+        kind: args.kind.clone(),
+        name: args.name.clone(),
+        namespace: namespace.into(),
+    }
+}
+
+fn tell(context: &Context, output: Output, told: Told) -> Result<(), Failure> {
+    match told {
+        Told::Entry(_, line) if output == Output::Json => {
+            context.ui.data(format_args!("{line}\n"))?;
+        }
+        Told::Entry(entry, _) => {
+            let text = entry.to_string();
+            context.ui.data(format_args!("{}\n", clean(&text)))?;
+        }
+        Told::Malformed(why) => context.ui.failure(why),
+        Told::Unreadable(why) => context
+            .ui
+            .failure(format_args!("failed getting logs: {why}")),
+    }
+    Ok(())
+}

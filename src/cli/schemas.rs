@@ -1,0 +1,51 @@
+//! The JSON Schemas of all reports that `-o json` prints, as `docgen` writes them.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use super::deps::DependencyGraph;
+use super::version::Versions;
+use crate::error::Failure;
+use crate::ops::{Chain, CheckReport, CheckReportList, Plan, UninstallReport};
+
+/// A report that programs may read.
+pub struct Report {
+    /// Its kind, which is the name of the file of its schema.
+    pub kind: &'static str,
+    /// Makes its schema.
+    pub schema: fn() -> Schema,
+}
+
+/// Every report. To add one, name it here, and where `tests/commands/schemas.rs` meets it.
+pub const REPORTS: &[Report] = &[
+    Report::of::<Plan>("BootstrapPlan"),
+    Report::of::<CheckReport>("CheckReport"),
+    Report::of::<CheckReportList>("CheckReportList"),
+    Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<UninstallReport>("UninstallReport"),
+    Report::of::<Versions>("Versions"),
+    Report::of::<Chain>("Why"),
+];
+
+impl Report {
+    const fn of<T: JsonSchema>(kind: &'static str) -> Self {
+        Self {
+            kind,
+            schema: schema::<T>,
+        }
+    }
+}
+
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// Writes a schema as it is kept.
+pub fn text(schema: &Schema) -> Result<String, Failure> {
+    let text =
+        serde_json::to_string_pretty(schema).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(text + "\n")
+}

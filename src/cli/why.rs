@@ -1,0 +1,166 @@
+//! `why`: the first cause of how an object is, and the next step.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+
+use super::context::Context;
+use super::output::OutputArgs;
+use crate::api::Kind;
+use crate::cluster::{Address, Cluster, Resource};
+use crate::error::Failure;
+use crate::ops::{self, Chain, ChainLink, WhyRequest};
+use crate::report::clean;
+
+/// Show why an object is as it is: one chain down to the first cause, and what to do next
+///
+/// The object is one of Flux, or anything else in the cluster: a workload is followed down to its pods, and up to
+/// what applies it.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  gitops why kustomization/apps\n  gitops why deployment/web -n shop"
+)]
+pub struct WhyArgs {
+    /// KIND/NAME, or KIND NAME
+    #[arg(value_name = "KIND/NAME", required = true, num_args = 1..)]
+    words: Vec<String>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Shows the chain. That something is wrong with the object is an answer, and no failure.
+pub async fn run(context: &Context, args: &WhyArgs) -> Result<(), Failure> {
+    let (word, name) = wanted(&args.words)?;
+    let cluster = context.cluster().await?;
+    let request = WhyRequest {
+        address: find(cluster, &context.namespace, &word, name).await?,
+        program: &context.program,
+    };
+    let chain = ops::why(cluster, &request).await?;
+    let output = args.output.output();
+    context
+        .ui
+        .print(output, &chain, || clean(&text(&chain)).into_owned())?;
+    Ok(())
+}
+
+/// Reads which object is meant: `KIND/NAME`, or the words of a kind and a name.
+fn wanted(words: &[String]) -> Result<(String, &str), Failure> {
+    let wrong = |message: &str| {
+        Failure::usage(message.to_owned()).with_hint("name one object, as `kustomization/apps`")
+    };
+    match words {
+        [word] => match word.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok((kind.into(), name))
+            }
+            _ => Err(wrong("`KIND/NAME` or `KIND NAME` is required")),
+        },
+        [kind @ .., name] if words.iter().all(|word| !word.contains('/')) => {
+            Ok((kind.join(" "), name))
+        }
+        _ => Err(wrong("one object is explained at a time")),
+    }
+}
+
+/// Finds the kind that a word means: one of Flux first, or else any that the cluster has.
+async fn find(
+    cluster: &Cluster,
+    namespace: &str,
+    word: &str,
+    name: &str,
+) -> Result<Address, Failure> {
+    if let Some(kind) = flux_kind(word) {
+        return Ok(Resource::from(kind).at(namespace, name));
+    }
+    let catalogue = cluster.catalogue().await?;
+    let resource = catalogue.find(word).ok_or_else(|| {
+        Failure::new(format!(
+            "the server doesn't have a resource type \"{word}\""
+        ))
+    })?;
+    Ok(resource.at(namespace, name))
+}
+
+/// Finds a kind of Flux by a word, or by all the words of its command, such as `source git`.
+fn flux_kind(word: &str) -> Option<&'static Kind> {
+    let is = |words: &[&str]| words.join(" ").eq_ignore_ascii_case(word);
+    let by_words = || {
+        crate::api::KINDS
+            .iter()
+            .copied()
+            .find(|kind| is(kind.words) || is(kind.plural_words))
+    };
+    Kind::meant_by(word).or_else(by_words)
+}
+
+/// Writes the chain for people.
+fn text(chain: &Chain) -> String {
+    let mut text = String::new();
+    for (depth, link) in chain.links.iter().enumerate() {
+        let indent = "   ".repeat(depth.saturating_sub(1));
+        let branch = if depth == 0 { "" } else { "└─ " };
+        push_line(&mut text, &format!("{indent}{branch}{}", line(link)));
+    }
+    text.push('\n');
+    push_line(&mut text, &format!("Cause: {}", chain.cause.message));
+    for note in &chain.notes {
+        push_line(&mut text, &format!("Note:  {note}"));
+    }
+    if let Some(next) = &chain.next {
+        push_line(&mut text, &format!("Next:  {}", next.advice));
+        push_line(&mut text, &format!("       {}", next.command));
+    }
+    text
+}
+
+fn push_line(text: &mut String, line: &str) {
+    // Writing into a text can't fail.
+    let _infallible = writeln!(text, "{line}");
+}
+
+fn line(link: &ChainLink) -> String {
+    let relation = match link.relation {
+        "" => String::new(),
+        relation => format!("{relation} "),
+    };
+    let message = match link.message.as_str() {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    format!("{relation}{} ({}){message}", link.object, link.state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[&str]) -> Result<(String, String), Failure> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        wanted(&words).map(|(kind, name)| (kind, name.to_owned()))
+    }
+
+    #[test]
+    fn one_object_is_named() {
+        let pair = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+        assert_eq!(of(&["ks/apps"]).unwrap(), pair("ks", "apps"));
+        assert_eq!(of(&["ks", "apps"]).unwrap(), pair("ks", "apps"));
+        assert_eq!(
+            of(&["source", "git", "x"]).unwrap(),
+            pair("source git", "x")
+        );
+        for wrong in [
+            &["ks"] as &[_],
+            &["ks/"],
+            &["/x"],
+            &["a/b/c"],
+            &["ks/a", "ks/b"],
+        ] {
+            assert_eq!(of(wrong).unwrap_err().blame().status(), 2, "{wrong:?}");
+        }
+        assert_eq!(flux_kind("source git").unwrap().name, "GitRepository");
+        assert_eq!(flux_kind("image policy").unwrap().name, "ImagePolicy");
+        assert!(flux_kind("deployment").is_none());
+    }
+}
