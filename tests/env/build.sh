@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the real components that the tests and the demo run against: a control plane, the Flux
-# controllers, Gitea and an OCI registry, each from its Go module.
+# controllers, Gitea and an OCI registry, and the programs that ours is compared with (flux, kustomize),
+# each from its Go module.
 #
 #   tests/env/build.sh            builds what is missing and prints the folder with the programs
 #   tests/env/build.sh --list     prints one line a program: NAME ready|missing
@@ -15,6 +16,9 @@ cache=${GITOPS_TESTENV:-${XDG_CACHE_HOME:-$HOME/.cache}/gitops-testenv}
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-mod=readonly
 
 kube_flags="-X k8s.io/component-base/version.gitVersion=v1.36.3 -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36 -X k8s.io/client-go/pkg/version.gitVersion=v1.36.3"
+
+# The pair in mods/flux is that of flux2 itself at this version: its program can be built inside its module only.
+flux_version=2.9.4
 
 # name | module folder | package | link flags; what half the tests need comes first.
 programs=(
@@ -31,6 +35,8 @@ programs=(
   "image-reflector-controller|image-reflector-controller|github.com/fluxcd/image-reflector-controller|"
   "image-automation-controller|image-automation-controller|github.com/fluxcd/image-automation-controller|"
   "registry|registry|github.com/distribution/distribution/v3/cmd/registry|"
+  "flux|flux|./cmd/flux|-X main.VERSION=$flux_version"
+  "kustomize|kustomize|sigs.k8s.io/kustomize/kustomize/v5|"
 )
 
 go_version=$(go version)
@@ -53,12 +59,32 @@ list() {
   done
 }
 
+# flux embeds manifests that its published module lacks. A copy of the module with an empty file in their place
+# builds; what needs them is run with `--manifests DIR`.
+flux_source() {
+  local target="$cache/flux-source" module
+  module=$(cd "$here/mods/flux" && go mod download -json "github.com/fluxcd/flux2/v2@v$flux_version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  [ -n "$module" ] || return
+  [ ! -d "$target" ] || chmod -R u+w "$target"
+  rm -rf "$target"
+  # What lies in the module cache is read-only, and so is its copy.
+  cp -r "$module" "$target" && chmod -R u+w "$target" &&
+    cp "$here/mods/flux/go.mod" "$here/mods/flux/go.sum" "$target/" &&
+    mkdir -p "$target/cmd/flux/manifests" &&
+    printf '# not published\n' >"$target/cmd/flux/manifests/none.yaml" &&
+    printf '%s' "$target"
+}
+
+source_folder() { # MODULE
+  if [ "$1" = flux ]; then flux_source; else printf '%s/mods/%s' "$here" "$1"; fi
+}
+
 build() { # NAME MODULE PACKAGE FLAGS
   local out seconds=$SECONDS
   out=$(program_path "$@")
   if [ ! -x "$out" ]; then
     printf '  building %s … ' "$1" >&2
-    (cd "$here/mods/$2" && go build -trimpath -ldflags "-s -w $4" -o "$out.tmp" "$3") || {
+    (source=$(source_folder "$2") && cd "$source" && go build -trimpath -ldflags "-s -w $4" -o "$out.tmp" "$3") || {
       printf '\n%s: cannot build %s from %s\n' "$0" "$1" "$3" >&2
       exit 1
     }

@@ -36,6 +36,7 @@ fn the_environment_holds_nothing_of_the_test_runner() {
         [
             "COLUMNS",
             "GITOPS_CLOCK",
+            "GITOPS_RELEASE_URL",
             "GIT_CONFIG_NOSYSTEM",
             "HOME",
             "LANG",

@@ -4,20 +4,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::{StreamExt as _, stream};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::Command;
 
+use super::cgi;
 use super::program;
 use super::repository::Repository;
 use super::run::new_folder;
@@ -56,119 +53,17 @@ async fn run(
     caller: Option<&str>,
     request: Request,
 ) -> io::Result<Response> {
-    let mut child = backend(root, path, caller, &request)?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
-    let input = input.ok_or_else(|| io::Error::other("no standard input"))?;
-    let mut output = BufReader::new(output.ok_or_else(|| io::Error::other("no standard output"))?);
-    tokio::spawn(feed(input, request.into_body()));
-    let (status, headers) = read_head(&mut output).await?;
-    let mut response = Response::new(Body::from_stream(chunks(output, child)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
-}
-
-fn backend(root: &Path, path: &str, caller: Option<&str>, request: &Request) -> io::Result<Child> {
     let git = program::installed("git").ok_or_else(|| io::Error::other("git is not installed"))?;
-    let header = |name: HeaderName| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
     let mut command = Command::new(git);
     command
-        .arg("http-backend")
         .env_clear()
         .env("PATH", setting::PATH.text().unwrap_or_default())
         .env("HOME", root)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_PROJECT_ROOT", root)
-        .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("REQUEST_METHOD", request.method().as_str())
-        .env("PATH_INFO", path)
-        .env("QUERY_STRING", request.uri().query().unwrap_or_default())
-        .env("CONTENT_TYPE", header(header::CONTENT_TYPE))
-        .env("HTTP_CONTENT_ENCODING", header(header::CONTENT_ENCODING))
-        .env(
-            "GIT_PROTOCOL",
-            header(HeaderName::from_static("git-protocol")),
-        )
-        .env("REMOTE_ADDR", "127.0.0.1");
-    // Git reads a chunked body, which has no length, to its end only where the variable is absent.
-    if let Some(length) = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-    {
-        command.env("CONTENT_LENGTH", length);
-    }
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     if let Some(caller) = caller {
         command.env("REMOTE_USER", caller);
     }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    command.spawn()
-}
-
-async fn feed(mut input: ChildStdin, body: Body) {
-    let mut body = body.into_data_stream();
-    while let Some(Ok(chunk)) = body.next().await {
-        // Git stops reading where it refuses; its answer says why.
-        if input.write_all(&chunk).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Reads the head of a CGI answer: headers, one of which may be `Status`, and an empty line.
-async fn read_head(output: &mut BufReader<ChildStdout>) -> io::Result<(StatusCode, HeaderMap)> {
-    let (mut status, mut headers) = (StatusCode::OK, HeaderMap::new());
-    loop {
-        let mut line = String::new();
-        if output.read_line(&mut line).await? == 0 {
-            return Err(io::Error::other("ended without an answer"));
-        }
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
-            return Ok((status, headers));
-        };
-        if name.eq_ignore_ascii_case("status") {
-            let code = value.split(' ').next().and_then(|code| code.parse().ok());
-            status = code.ok_or_else(|| io::Error::other(format!("odd status {value}")))?;
-            continue;
-        }
-        let name = name.parse::<HeaderName>().map_err(io::Error::other)?;
-        headers.insert(
-            name,
-            HeaderValue::from_str(value).map_err(io::Error::other)?,
-        );
-    }
-}
-
-/// Streams the rest; the process lives as long as the stream.
-fn chunks(
-    output: BufReader<ChildStdout>,
-    child: Child,
-) -> impl futures::Stream<Item = io::Result<Bytes>> {
-    stream::unfold((output, child), |(mut output, mut child)| async move {
-        let mut buffer = vec![0; 64 * 1024];
-        match output.read(&mut buffer).await {
-            Ok(0) => {
-                // Reaped, so that no dead process stays behind; its status says no more than its answer.
-                drop(child.wait().await);
-                None
-            }
-            Ok(length) => {
-                buffer.truncate(length);
-                Some((Ok(Bytes::from(buffer)), (output, child)))
-            }
-            Err(error) => Some((Err(error), (output, child))),
-        }
-    })
+    cgi::http_backend(command, root, path, request).await
 }
 
 /// Who may read, and who may push.

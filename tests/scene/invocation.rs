@@ -90,6 +90,26 @@ impl Invocation {
         self.start().finish_within(limit)
     }
 
+    /// Runs until the program has printed a text, and interrupts it there: what comes after is of no interest.
+    #[track_caller]
+    pub fn run_until(self, text: &str) -> CommandOutput {
+        let running = self.start();
+        running.wait_for(text);
+        running.interrupt();
+        let output = running.finish();
+        assert_eq!(output.status(), Some(130), "{output}");
+        output
+    }
+
+    /// Runs to the end, or until the program has printed a text, and interrupts it there.
+    pub fn run_up_to(self, text: &str) -> CommandOutput {
+        let running = self.start();
+        if running.has_printed(text) {
+            running.interrupt();
+        }
+        running.finish()
+    }
+
     /// Starts in the background.
     pub fn start(self) -> Running {
         let streams = new_folder("run");
@@ -145,23 +165,43 @@ pub struct Running {
 impl Running {
     /// Waits until the program has printed a text, on either stream.
     pub fn wait_for(&self, text: &str) {
+        assert!(
+            self.has_printed(text),
+            "ended without `{text}`:\n{}",
+            self.shown()
+        );
+    }
+
+    /// Waits until the program has printed a text, or has ended; says whether it has printed it.
+    fn has_printed(&self, text: &str) -> bool {
         let start = Instant::now();
-        let read =
-            |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        while !read(&self.stdout).contains(text) && !read(&self.stderr).contains(text) {
-            let shown = || format!("{}{}", read(&self.stdout), read(&self.stderr));
+        loop {
+            // Asked first: what was printed before the end is there after it.
+            let ended = self.process.ended().is_some();
+            let shown = self.shown();
+            if shown.contains(text) {
+                return true;
+            }
+            if ended {
+                return false;
+            }
             assert!(
                 start.elapsed() < self.limit,
-                "no `{text}` in time:\n{}",
-                shown()
-            );
-            assert!(
-                self.process.ended().is_none(),
-                "ended without `{text}`:\n{}",
-                shown()
+                "no `{text}` in time:\n{shown}"
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    fn shown(&self) -> String {
+        let read = |path: &Path| fs::read(path).unwrap_or_default();
+        let bytes = [read(&self.stdout), read(&self.stderr)].concat();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Returns what the system calls it.
+    pub fn pid(&self) -> i32 {
+        self.process.pid().expect("it lived long enough to be seen")
     }
 
     /// Sends what Ctrl-C sends.

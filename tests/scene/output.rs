@@ -82,6 +82,18 @@ impl CommandOutput {
         self
     }
 
+    /// Leaves out the line that says how long reconciliations took.
+    pub fn without_timing(mut self) -> Self {
+        let is_timing = |line: &&[u8]| line.starts_with("► took ".as_bytes());
+        let lines = self.stderr.split_inclusive(|byte| *byte == b'\n');
+        self.stderr = lines
+            .filter(|line| !is_timing(line))
+            .flatten()
+            .copied()
+            .collect();
+        self
+    }
+
     fn redact(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
         self.redactions

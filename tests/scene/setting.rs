@@ -31,6 +31,12 @@ pub const DEMO: Setting = Setting("GITOPS_DEMO_FILE");
 
 /// Set by `scripts/demo --keep`: the environment runs until it is ended, not until its standard input closes.
 pub const DEMO_STAYS: Setting = Setting("GITOPS_DEMO_STAYS");
+/// Set by `scripts/bench`: our program, as it is shipped.
+pub const BENCH: Setting = Setting("GITOPS_BENCH");
+/// The one contest that `scripts/bench` was asked for; empty for all of them.
+pub const BENCH_ONLY: Setting = Setting("GITOPS_BENCH_ONLY");
+/// The seeds of the random kustomizations: the first one, or `SEED:COUNT`.
+pub const DIFFER: Setting = Setting("GITOPS_DIFFER");
 
 impl Setting {
     /// Returns its value, unless it is unset or empty.

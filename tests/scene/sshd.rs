@@ -15,6 +15,9 @@ use super::run::new_folder;
 
 const READY_LIMIT: Duration = Duration::from_secs(15);
 
+/// The types of its host keys, as servers of today have them.
+pub const HOST_KEYS: &[&str] = &["ed25519", "ecdsa", "rsa"];
+
 /// A running sshd with bare repositories; dropping it kills it.
 pub struct Sshd {
     process: Process,
@@ -39,7 +42,9 @@ impl Sshd {
             return None;
         }
         let folder = new_folder("sshd");
-        drop(make_key(&folder.join("host"), "ed25519"));
+        for kind in HOST_KEYS {
+            drop(make_key(&folder.join(format!("host_{kind}")), kind));
+        }
         write_private(&folder.join("authorized_keys"), "");
         // sshd asks for it when it runs as root, and only root can make it.
         drop(fs::create_dir_all("/run/sshd"));
@@ -66,12 +71,22 @@ impl Sshd {
         format!("ssh://{}@127.0.0.1:{}{}", user(), self.port, path.display())
     }
 
-    /// Returns the `known_hosts` line of its host key.
+    /// Returns the `known_hosts` lines of its host keys.
     pub fn known_hosts(&self) -> String {
-        let key = fs::read_to_string(self.folder.join("host.pub"))
+        HOST_KEYS.iter().map(|kind| self.known_host(kind)).collect()
+    }
+
+    /// Returns the `known_hosts` line of its host key of one type.
+    pub fn known_host(&self, kind: &str) -> String {
+        let key = fs::read_to_string(self.folder.join(format!("host_{kind}.pub")))
             .expect("the key was made at the start");
         let words: Vec<&str> = key.split_whitespace().take(2).collect();
-        format!("[127.0.0.1]:{} {}\n", self.port, words.join(" "))
+        format!("{} {}\n", self.host(), words.join(" "))
+    }
+
+    /// Returns its name in `known_hosts`.
+    pub fn host(&self) -> String {
+        format!("[127.0.0.1]:{}", self.port)
     }
 
     /// Makes a key pair of a type that `ssh-keygen` knows, and lets it in; returns the private key's file.
@@ -111,10 +126,13 @@ impl Sshd {
 
 fn serve(folder: &Path, port: u16) -> Result<Process, NotReady> {
     let path = folder.display();
+    let host_keys: String = HOST_KEYS
+        .iter()
+        .map(|kind| format!("HostKey {path}/host_{kind}\n"))
+        .collect();
     let settings = format!(
         "ListenAddress 127.0.0.1:{port}
-HostKey {path}/host
-PidFile none
+{host_keys}PidFile none
 AuthorizedKeysFile {path}/authorized_keys
 PasswordAuthentication no
 KbdInteractiveAuthentication no

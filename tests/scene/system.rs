@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::time::Duration;
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -69,18 +70,48 @@ pub fn next_ended_child() -> io::Result<i32> {
     }
 }
 
+/// What a process has used in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// User and system time, on all cores together.
+    pub processor: Duration,
+    /// The most memory that was resident at once, in bytes.
+    pub peak: u64,
+}
+
 /// Takes the status of a child that has ended.
 pub fn reap(pid: i32) -> io::Result<Exit> {
+    Ok(reap_with_usage(pid)?.0)
+}
+
+/// Waits for the end of a child, and takes its status and what it used.
+pub fn reap_with_usage(pid: i32) -> io::Result<(Exit, Usage)> {
     let mut status = 0;
-    // SAFETY: the call writes into `status` only.
-    let result = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    // SAFETY: an all-zero `rusage` is a valid one, and the call writes into it and `status` only.
+    let (result, usage) = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        let result = libc::wait4(pid, &raw mut status, 0, &raw mut usage);
+        (result, usage)
+    };
     if result != pid {
         return Err(io::Error::last_os_error());
     }
-    if libc::WIFSIGNALED(status) {
-        return Ok(Exit::Signal(libc::WTERMSIG(status)));
-    }
-    Ok(Exit::Code(libc::WEXITSTATUS(status)))
+    let exit = if libc::WIFSIGNALED(status) {
+        Exit::Signal(libc::WTERMSIG(status))
+    } else {
+        Exit::Code(libc::WEXITSTATUS(status))
+    };
+    let usage = Usage {
+        processor: duration(usage.ru_utime) + duration(usage.ru_stime),
+        // The kernel counts in kibibytes.
+        peak: usage.ru_maxrss.unsigned_abs() * 1024,
+    };
+    Ok((exit, usage))
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    Duration::from_secs(time.tv_sec.unsigned_abs())
+        + Duration::from_micros(time.tv_usec.unsigned_abs())
 }
 
 /// Returns all descendants of a process that live now, children before grandchildren.

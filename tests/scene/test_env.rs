@@ -15,6 +15,9 @@ use super::stage::Scene;
 /// The time that the program believes it is.
 pub const CLOCK: &str = "2026-11-21T12:00:00Z";
 
+/// An address where nobody answers.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
 /// The programs of the system that ours may start.
 const ON_PATH: &[&str] = &["git", "ssh", "ssh-keyscan", "sh"];
 
@@ -43,6 +46,8 @@ impl TestEnv {
             ("NO_COLOR".to_owned(), "1".to_owned()),
             ("COLUMNS".to_owned(), "100".to_owned()),
             ("GITOPS_CLOCK".to_owned(), CLOCK.to_owned()),
+            // No test depends on what is published today.
+            ("GITOPS_RELEASE_URL".to_owned(), NOWHERE.to_owned()),
             ("GIT_CONFIG_NOSYSTEM".to_owned(), "1".to_owned()),
         ]);
         let redactions = vec![
@@ -137,6 +142,11 @@ impl TestEnv {
         let host = server.trim_start_matches("https://").to_owned();
         self.variable("KUBECONFIG", &kubeconfig.display().to_string())
             .redacting(&host, "[HOST]")
+    }
+
+    /// Returns the environment that programs run in here.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.variables
     }
 
     /// Returns the folder that the program works in.

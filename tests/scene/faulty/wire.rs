@@ -27,6 +27,7 @@ pub enum WireFault {
 /// A proxy for plain bytes, until it is dropped.
 pub struct Wire {
     address: SocketAddr,
+    target: SocketAddr,
     faults: Arc<Mutex<Vec<WireFault>>>,
     connections: Arc<AtomicUsize>,
     /// Aborts the task, and with it every connection, when the proxy goes.
@@ -45,22 +46,25 @@ impl Wire {
             .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
             .expect("loopback has free ports");
         let address = listener.local_addr().expect("it is bound");
-        let mut tasks = JoinSet::new();
-        tasks.spawn_on(
-            accept(
-                listener,
-                target,
-                Arc::clone(&faults),
-                Arc::clone(&connections),
-            ),
-            runtime().handle(),
-        );
-        Self {
+        let mut wire = Self {
             address,
+            target,
             faults,
             connections,
-            tasks: Some(tasks),
-        }
+            tasks: None,
+        };
+        wire.listen(listener);
+        wire
+    }
+
+    fn listen(&mut self, listener: TcpListener) {
+        let mut tasks = JoinSet::new();
+        let (faults, connections) = (Arc::clone(&self.faults), Arc::clone(&self.connections));
+        tasks.spawn_on(
+            accept(listener, self.target, faults, connections),
+            runtime().handle(),
+        );
+        self.tasks = Some(tasks);
     }
 
     /// Adds a fault, for connections made from now on.
@@ -85,6 +89,14 @@ impl Wire {
         if let Some(mut tasks) = self.tasks.take() {
             runtime().block_on(tasks.shutdown());
         }
+    }
+
+    /// Takes connections again, at the same address.
+    pub fn accept_again(&mut self) {
+        let listener = runtime()
+            .block_on(TcpListener::bind(self.address))
+            .unwrap_or_else(|error| panic!("{} is taken: {error}", self.address));
+        self.listen(listener);
     }
 }
 

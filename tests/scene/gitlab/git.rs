@@ -2,18 +2,16 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Stdio;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures::{StreamExt as _, stream};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::Command;
 
+use super::super::cgi;
 use super::access::{Caller, Role};
 use super::call::decode;
 use super::project::Project;
@@ -217,108 +215,13 @@ impl State {
 }
 
 async fn run(repository: &Path, rest: &str, level: u64, request: Request) -> io::Result<Response> {
-    let mut child = backend(repository, rest, level, &request)?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
-    let input = input.ok_or_else(|| io::Error::other("no standard input"))?;
-    let mut output = BufReader::new(output.ok_or_else(|| io::Error::other("no standard output"))?);
-    tokio::spawn(feed(input, request.into_body()));
-    let (status, headers) = head(&mut output).await?;
-    let mut response = Response::new(Body::from_stream(chunks(output, child)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
-}
-
-fn backend(repository: &Path, rest: &str, level: u64, request: &Request) -> io::Result<Child> {
     let root = repository
         .parent()
         .ok_or_else(|| io::Error::other("no folder"))?;
     let folder = repository.file_name().unwrap_or_default().to_string_lossy();
-    let text = |name: HeaderName| {
-        let value = request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok());
-        value.unwrap_or_default()
-    };
     let mut command = Command::from(repository::git(root));
     command
-        .arg("http-backend")
-        .env("GIT_PROJECT_ROOT", root)
-        .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("REQUEST_METHOD", request.method().as_str())
-        .env("PATH_INFO", format!("/{folder}/{rest}"))
-        .env("QUERY_STRING", request.uri().query().unwrap_or_default())
-        .env("CONTENT_TYPE", text(header::CONTENT_TYPE))
-        .env("HTTP_CONTENT_ENCODING", text(header::CONTENT_ENCODING))
-        .env(
-            "GIT_PROTOCOL",
-            text(HeaderName::from_static("git-protocol")),
-        )
-        .env("REMOTE_ADDR", "127.0.0.1")
         .env("REMOTE_USER", "git")
         .env("GITLAB_ROLE", level.to_string());
-    // A chunked body has no length: where the variable is absent, Git reads to the end.
-    let length = text(header::CONTENT_LENGTH);
-    if !length.is_empty() {
-        command.env("CONTENT_LENGTH", length);
-    }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    command.spawn()
-}
-
-async fn feed(mut input: ChildStdin, body: Body) {
-    let mut body = body.into_data_stream();
-    while let Some(Ok(chunk)) = body.next().await {
-        // Git stops reading where it refuses; its answer says why.
-        if input.write_all(&chunk).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Reads the head of a CGI answer.
-async fn head(output: &mut BufReader<ChildStdout>) -> io::Result<(StatusCode, HeaderMap)> {
-    let (mut status, mut headers) = (StatusCode::OK, HeaderMap::new());
-    loop {
-        let mut line = String::new();
-        if output.read_line(&mut line).await? == 0 {
-            return Err(io::Error::other("ended without an answer"));
-        }
-        let Some((name, value)) = line.trim_end().split_once(": ") else {
-            return Ok((status, headers));
-        };
-        if name.eq_ignore_ascii_case("status") {
-            let code = value.split(' ').next().and_then(|code| code.parse().ok());
-            status = code.ok_or_else(|| io::Error::other("odd status"))?;
-            continue;
-        }
-        let name = name.parse::<HeaderName>().map_err(io::Error::other)?;
-        headers.insert(
-            name,
-            HeaderValue::from_str(value).map_err(io::Error::other)?,
-        );
-    }
-}
-
-/// Streams the rest; the process lives as long as the stream.
-fn chunks(
-    output: BufReader<ChildStdout>,
-    child: Child,
-) -> impl futures::Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold((output, child), |(mut output, mut child)| async move {
-        let mut buffer = vec![0; 64 * 1024];
-        let length = output.read(&mut buffer).await?;
-        if length == 0 {
-            // Reaped; its status says no more than its answer did.
-            child.wait().await?;
-            return Ok(None);
-        }
-        buffer.truncate(length);
-        Ok(Some((Bytes::from(buffer), (output, child))))
-    })
+    cgi::http_backend(command, root, &format!("/{folder}/{rest}"), request).await
 }
