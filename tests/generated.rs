@@ -14,6 +14,7 @@ const PLACES: &[&str] = &[
     "docs/cli.md",
     "docs/environment.md",
     "docs/man",
+    "docs/schemas",
     "completions",
 ];
 

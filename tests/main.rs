@@ -12,6 +12,8 @@
 )]
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod bootstrap;
 #[cfg(test)]
 mod commands;
@@ -25,6 +27,10 @@ mod floors;
 mod generated;
 #[cfg(test)]
 mod gitlab_double;
+#[cfg(test)]
+mod kinds;
+#[cfg(test)]
+mod kustomize;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]

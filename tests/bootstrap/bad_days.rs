@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::place::{assert_follows, beside_an_empty_cluster, words};
-use crate::scene::{Fault, Gate, GitHttp, Rule};
+use crate::scene::{Fault, Gate, GitHttp, Rule, User, Wire};
 
 fn command(url: &str) -> Vec<String> {
     words(&[
@@ -105,5 +105,32 @@ fn two_at_once_end_well() {
     drop(other.finish().success());
     let subjects = repository.subjects("main");
     assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert_follows(&env, &repository.head("main").unwrap());
+}
+
+#[test]
+fn an_api_server_that_goes_is_named_and_the_next_run_completes() {
+    let Some(env) = beside_an_empty_cluster() else {
+        return;
+    };
+    let server = GitHttp::open();
+    let repository = server.repository("fleet");
+    let direct = env.scene().kubeconfig(User::Admin);
+    let mut wire = Wire::before(env.scene().address().trim_start_matches("https://"));
+    let env = env
+        .variable("GIT_PASSWORD", "sesame-of-the-test")
+        .through(&format!("https://{}", wire.host()), None);
+    let arguments = command(&server.url("fleet"));
+    let running = env.command(arguments.clone()).start();
+    running.wait_for("installing components");
+    wire.refuse();
+    let gone = running.finish().failure(1);
+    assert!(gone.contains("✗"), "{gone}");
+    assert!(gone.contains("connect"), "{gone}");
+    assert!(!gone.contains("sesame-of-the-test"), "{gone}");
+
+    let env = env.variable("KUBECONFIG", &direct.display().to_string());
+    drop(env.run(arguments).success());
+    assert_eq!(repository.subjects("main").len(), 2);
     assert_follows(&env, &repository.head("main").unwrap());
 }

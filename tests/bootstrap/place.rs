@@ -1,5 +1,8 @@
 //! The place of a bootstrap's story: an empty cluster, and what is looked at afterwards.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::scene::{Scene, TestEnv, text};
 
 /// The objects that a complete bootstrap leaves, whatever its repository is.
@@ -75,6 +78,13 @@ pub fn generations(env: &TestEnv) -> Vec<String> {
         )
     };
     OBJECTS.iter().map(show).collect()
+}
+
+/// Returns what the Secret with the credentials holds under a key, if it does.
+pub fn secret(env: &TestEnv, key: &str) -> Option<String> {
+    let secret = env.scene().object("Secret/flux-system/flux-system")?;
+    let bytes = STANDARD.decode(secret["data"][key].as_str()?).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 /// Turns words into the arguments of a run.

@@ -5,11 +5,13 @@ use serde_json::json;
 
 use super::place::{assert_untouched, words};
 use crate::scene::{
-    Access, Fault, Gate, GitHttp, Gitea, Rule, Scene, TestEnv, User, reference_data, text,
+    Access, Fault, Gate, GitHttp, Gitea, Rule, Scene, TestEnv, User, assert_fits_schema,
+    reference_data, text,
 };
 
-/// What a person would have typed into the repository's own kustomization.
-const PATCHED: &str = "resources:\n- gotk-components.yaml\n- gotk-sync.yaml\npatches:\n- patch: |\n    - op: add\n      path: /metadata/labels/a\n      value: b\n  target:\n    kind: Deployment\n";
+/// What a person would have typed into the repository's own kustomization, with a patch that is not there.
+const UNBUILDABLE: &str =
+    "resources:\n- gotk-components.yaml\n- gotk-sync.yaml\npatches:\n- path: gone.yaml\n";
 
 fn beside_an_empty_server() -> Option<TestEnv> {
     Scene::private_bare_server()
@@ -43,7 +45,7 @@ fn plain_git_refuses_before_it_writes() {
     let repository = open.repository("fleet");
     repository.commit(
         "Begin",
-        &[("clusters/one/flux-system/kustomization.yaml", PATCHED)],
+        &[("clusters/one/flux-system/kustomization.yaml", UNBUILDABLE)],
     );
     let head = repository.head("main");
     drop(closed.repository("fleet"));
@@ -69,7 +71,7 @@ fn plain_git_refuses_before_it_writes() {
     assert!(!refused.contains("sesame-of-the-test"), "{refused}");
     let refused = env.run(git(&url, &["--allow-insecure-http"])).failure(1);
     assert!(
-        refused.contains("clusters/one/flux-system") && refused.contains("patches"),
+        refused.contains("clusters/one/flux-system") && refused.contains("gone.yaml"),
         "{refused}"
     );
 
@@ -193,6 +195,7 @@ fn takes_over_what_flux_committed() {
         ))
         .success();
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert_fits_schema("BootstrapPlan", &plan);
     let actions: Vec<&str> = plan["steps"]
         .as_array()
         .unwrap()
@@ -200,6 +203,7 @@ fn takes_over_what_flux_committed() {
         .map(|step| text(step, "/action"))
         .collect();
     assert!(!actions.contains(&"CommitSync"), "{plan:#}");
+    assert!(!actions.contains(&"CommitComponents"), "{plan:#}");
     assert!(actions.contains(&"InstallComponents"), "{plan:#}");
 }
 
@@ -305,15 +309,9 @@ fn gitea_refuses_before_it_writes_and_bad_days_pass() {
         )
         .display()
         .to_string();
-    let late = env.run(command(
-        &gate.host(),
-        "lossy",
-        &["--ca-file", &both, "--timeout=25s"],
-    ));
-    let talk = late.failure(3);
-    assert!(
-        talk.contains("pushing sync manifests") || talk.contains("sync manifests"),
-        "{talk}"
+    drop(
+        env.command(command(&gate.host(), "lossy", &["--ca-file", &both]))
+            .run_until("waiting for GitRepository"),
     );
     let posts = gate
         .journal()

@@ -1,10 +1,13 @@
 //! `check` on installations that are not well.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, TestEnv, User};
+use crate::scene::{Scene, Server, TestEnv, User};
 
 const DEPLOYMENTS: &str = "
 apiVersion: apps/v1
@@ -26,26 +29,37 @@ spec:
     spec: {containers: [{name: manager, image: 'ghcr.io/fluxcd/helm-controller:v1.6.3'}]}
 ";
 
+fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
+    json!({ "type": kind, "status": status, "reason": reason, "message": message,
+        "lastTransitionTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-01T00:00:00Z" })
+}
+
 /// Makes an installation of which one Deployment runs and the other has given up.
 fn half_failed() -> Option<TestEnv> {
+    with_source_controller(&json!({
+        "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1,
+        "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded", "ReplicaSet has timed out progressing.")],
+    }))
+}
+
+/// Makes an installation of which one Deployment runs and the other is as its status says.
+fn with_source_controller(status: &Value) -> Option<TestEnv> {
     let scene = Scene::server()?;
     scene.apply(DEPLOYMENTS);
-    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
-        json!({ "type": kind, "status": status, "reason": reason, "message": message,
-            "lastTransitionTime": "2026-01-01T00:00:00Z", "lastUpdateTime": "2026-01-01T00:00:00Z" })
-    };
-    scene.patch_status("Deployment/helm-controller", &json!({
+    scene.patch_status("Deployment/helm-controller", &running());
+    scene.patch_status("Deployment/source-controller", status);
+    Some(TestEnv::in_scene(scene))
+}
+
+/// Returns the status of a Deployment that runs.
+fn running() -> Value {
+    json!({
         "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
         "conditions": [
             condition("Available", "True", "MinimumReplicasAvailable", "ok"),
             condition("Progressing", "True", "NewReplicaSetAvailable", "ok"),
         ],
-    }));
-    scene.patch_status("Deployment/source-controller", &json!({
-        "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1,
-        "conditions": [condition("Progressing", "False", "ProgressDeadlineExceeded", "ReplicaSet has timed out progressing.")],
-    }));
-    Some(TestEnv::in_scene(scene))
+    })
 }
 
 #[test]
@@ -136,4 +150,91 @@ fn a_missing_right_is_named() {
       hint: ask for the right to `list` on `deployments.apps`
     [exit status: 1]
     "#);
+}
+
+/// Serves a list of releases whose newest one this is.
+fn newest(tag: &str) -> Server {
+    let answer = json!({ "tag_name": tag }).to_string();
+    Server::http(Router::new().route(
+        "/repos/fluxcd/flux2/releases/latest",
+        get(|| async { answer }),
+    ))
+}
+
+#[test]
+fn a_newer_release_is_told_and_fails_nothing() {
+    let Some(env) = with_source_controller(&running()) else {
+        return;
+    };
+    for (tag, told) in [("v99.1.0", true), ("v2.9.4", false), ("v0.1.0", false)] {
+        let server = newest(tag);
+        let output = env
+            .command(["check", "-o", "json"])
+            .variable("GITOPS_RELEASE_URL", &server.url())
+            .run();
+        let talk = output.stderr();
+        let line = "✗ flux 2.9.4 <99.1.0 (new CLI version is available, please upgrade)\n";
+        assert_eq!(talk.matches(line).count(), usize::from(told), "{output}");
+        assert_eq!(talk.contains("new CLI version"), told, "{output}");
+        let report: Value = serde_json::from_str(&output.success()).unwrap();
+        let warned = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["outcome"] == "warned");
+        assert_eq!(warned.count(), usize::from(told), "{report:#}");
+    }
+}
+
+#[test]
+fn a_place_of_releases_that_does_not_answer_delays_nothing() {
+    let Some(env) = with_source_controller(&running()) else {
+        return;
+    };
+    // It takes connections, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    for address in [
+        silent.as_str(),
+        "http://127.0.0.1:1",
+        "no address",
+        "https://nowhere.invalid",
+    ] {
+        for arguments in [&["check", "--pre"][..], &["check"]] {
+            let begin = Instant::now();
+            let output = env
+                .command(arguments.iter().copied())
+                .variable("GITOPS_RELEASE_URL", address)
+                .run();
+            let talk = output.stderr();
+            drop(output.success());
+            assert!(!talk.contains("flux 2.9.4"), "{talk}");
+            assert!(
+                begin.elapsed() < Duration::from_secs(5),
+                "{address}: {:?}",
+                begin.elapsed()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_ready_is_told_as_often_as_asked() {
+    let Some(env) = with_source_controller(&json!({
+        "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1,
+        "conditions": [condition("Progressing", "True", "ReplicaSetUpdated", "x")],
+    })) else {
+        return;
+    };
+    let told = |interval: &str| {
+        let output = env.run(["check", "--timeout=4s", "--poll-interval", interval]);
+        assert_eq!(output.status(), Some(1), "{output}");
+        let talk = output.stderr();
+        talk.lines()
+            .filter(|line| line.starts_with('◎') && line.contains("source-controller"))
+            .count()
+    };
+    assert!(told("1s") >= 2);
+    assert_eq!(told("1h"), 0);
+    assert!(told("0s") >= 10, "the interval has a floor");
 }

@@ -207,15 +207,25 @@ fn a_folder_of_manifests_is_installed_in_place_of_our_own() {
     let manifests = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: elsewhere\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kept\n  namespace: elsewhere\ndata:\n  a: \"1\"\n";
     drop(env.file("overlay/all.yaml", manifests));
     let overlay = env.file("overlay/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- all.yaml\n");
+    let patched = env.file("patched/kustomization.yaml", "resources:\n- ../overlay\npatches:\n- patch: |\n    {apiVersion: v1, kind: ConfigMap, metadata: {name: kept, namespace: elsewhere}, data: {a: \"2\"}}\n");
+    let patched = patched.parent().unwrap().display().to_string();
     let overlay = overlay.parent().unwrap().display().to_string();
     let export = env
         .run(["install", "--export", "--manifests", &overlay])
         .success();
     let objects = documents(&export);
     assert_eq!(objects, documents(manifests), "{export}");
+    let export = env
+        .run(["install", "--export", "--manifests", &patched])
+        .success();
+    assert_eq!(
+        documents(&export),
+        documents(&manifests.replace("\"1\"", "\"2\"")),
+        "{export}"
+    );
     insta::assert_snapshot!(env.run(["install", "--export", "--manifests", "/nowhere"]), @r"
     ------- stderr -------
-    ✗ cannot read the manifests in /nowhere: there is no kustomization.yaml
+    ✗ cannot build the manifests in /nowhere: must build at directory: '/nowhere' doesn't exist: evalsymlink failure on '/nowhere' : lstat /nowhere: no such file or directory
     [exit status: 1]
     ");
 }

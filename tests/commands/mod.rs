@@ -1,8 +1,20 @@
 //! Commands, driven as people drive them: what recordings of flux do not show.
 
 mod check;
+mod choice;
+mod complete;
+mod deps;
+mod explain;
+mod fleet;
+mod follow;
+mod freeze;
 mod get;
 mod install;
-mod release;
+mod live;
+mod output;
+pub mod release;
+mod schemas;
 mod steer;
 mod stream;
+mod why;
+mod write;

@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::scene::{Server, TestEnv, documents, text};
 
-const TAG: &str = "v2.9.3";
+/// The release that is published here.
+pub const TAG: &str = "v2.9.3";
 
 /// A place where one release is published.
 struct Published {
@@ -33,18 +34,7 @@ async fn file(
 }
 
 fn publish(archive: Vec<u8>, checksum: &str) -> Published {
-    let files = BTreeMap::from([
-        (
-            format!("{TAG}/flux_2.9.3_checksums.txt"),
-            format!("{checksum}  manifests.tar.gz\n").into_bytes(),
-        ),
-        (format!("{TAG}/manifests.tar.gz"), archive),
-    ]);
-    let server = Server::http(
-        Router::new()
-            .route("/{*path}", axum::routing::get(file))
-            .with_state(Arc::new(files)),
-    );
+    let server = serve_with(archive, checksum);
     let env = TestEnv::new()
         .variable("GITOPS_RELEASE_URL", &server.url())
         .redacting(&server.url(), "[RELEASES]");
@@ -52,6 +42,30 @@ fn publish(archive: Vec<u8>, checksum: &str) -> Published {
         env,
         _server: server,
     }
+}
+
+fn serve_with(archive: Vec<u8>, checksum: &str) -> Server {
+    let files = BTreeMap::from([
+        (
+            format!("{TAG}/flux_2.9.3_checksums.txt"),
+            format!("{checksum}  manifests.tar.gz\n").into_bytes(),
+        ),
+        (format!("{TAG}/manifests.tar.gz"), archive),
+        (
+            "repos/fluxcd/flux2/releases/latest".to_owned(),
+            format!("{{\"tag_name\": \"{TAG}\"}}").into_bytes(),
+        ),
+    ]);
+    Server::http(
+        Router::new()
+            .route("/{*path}", axum::routing::get(file))
+            .with_state(Arc::new(files)),
+    )
+}
+
+/// Serves a release of the tag [`TAG`], whose archive is this.
+pub fn serve(archive: &[u8]) -> Server {
+    serve_with(archive.to_vec(), &checksum(archive))
 }
 
 fn checksum(bytes: &[u8]) -> String {
@@ -75,8 +89,8 @@ fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
     archive.into_inner().unwrap().finish().unwrap()
 }
 
-/// Sorts the objects of an installation into the files that a release has.
-fn release_of(export: &str) -> Vec<u8> {
+/// Packs the objects of an installation into the files that a release has.
+pub fn archive_of(export: &str) -> Vec<u8> {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for object in documents(export) {
         let file = match (
@@ -104,7 +118,7 @@ const ARGUMENTS: [&str; 4] = ["install", "--export", "--version", TAG];
 #[test]
 fn another_release_is_fetched_and_tailored() {
     let own = TestEnv::new().run(["install", "--export"]).success();
-    let archive = release_of(&own);
+    let archive = archive_of(&own);
     let sum = checksum(&archive);
     let place = publish(archive, &sum);
     let fetched = place
@@ -127,6 +141,19 @@ fn another_release_is_fetched_and_tailored() {
             .contains("--log-level=debug")
     };
     assert_eq!(controllers.filter(|object| debugging(object)).count(), 4);
+}
+
+#[test]
+fn the_latest_release_is_the_one_that_the_server_names() {
+    let own = TestEnv::new().run(["install", "--export"]).success();
+    let archive = archive_of(&own);
+    let sum = checksum(&archive);
+    let place = publish(archive, &sum);
+    let fetched = place
+        .env
+        .run(["install", "--export", "--version=latest"])
+        .success();
+    assert!(fetched.contains("# Flux Version: v2.9.3\n"));
 }
 
 #[test]

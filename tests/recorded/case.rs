@@ -20,6 +20,16 @@ const GROUPS: &[&str] = &[
     "suspend",
     "resume",
     "reconcile",
+    "tree",
+    "trace",
+    "events",
+    "logs",
+    "stats",
+    "debug",
+    "build",
+    "export",
+    "delete",
+    "migrate",
 ];
 
 /// One run of flux.
@@ -38,6 +48,9 @@ pub struct Case {
     /// Standard input.
     #[serde(default)]
     pub stdin: String,
+    /// The logs of containers, by `namespace/pod/container`.
+    #[serde(default)]
+    pub logs: BTreeMap<String, String>,
     /// Objects made before the run, in place of those of the same name.
     #[serde(default)]
     pub objects: Vec<Value>,
@@ -111,6 +124,13 @@ fn plain() -> String {
     "plain".into()
 }
 
+impl Case {
+    /// Says whether it begins in the untouched world.
+    pub fn is_plain(&self) -> bool {
+        self.objects.is_empty() && self.absent.is_empty() && self.crd_patch.is_empty()
+    }
+}
+
 /// Reads the cases of `get-cases` and `live-cases` that are ours, by name.
 pub fn cases(reference: &Path) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
@@ -148,8 +168,9 @@ pub fn world(reference: &Path, name: &str) -> World {
 }
 
 impl World {
-    /// Reads its objects, with a status alone merged into the object that it is of.
-    pub fn objects(&self, reference: &Path) -> Vec<Value> {
+    /// Reads its objects, with a status alone merged into the object that it is of; its node's kubelet listens
+    /// on the port.
+    pub fn objects(&self, reference: &Path, kubelet: u16) -> Vec<Value> {
         let mut objects = Vec::new();
         if let Some(installation) = &self.install {
             let path = reference
@@ -165,7 +186,9 @@ impl World {
                     .join(format!("objects-{name}.yaml")),
                 None => reference.join("live-cases/worlds").join(file),
             };
-            for object in documents(&with_times(&fs::read_to_string(path).unwrap())) {
+            let text = fs::read_to_string(path).unwrap();
+            let text = text.replace("${KUBELET_PORT}", &kubelet.to_string());
+            for object in documents(&with_times(&text)) {
                 let same = objects.iter_mut().find(|other| key(other) == key(&object));
                 match same {
                     Some(other) => other["status"] = object["status"].clone(),
@@ -173,8 +196,6 @@ impl World {
                 }
             }
         }
-        // Nodes and pods are there for the commands that read logs.
-        objects.retain(|object| !matches!(object["kind"].as_str(), Some("Node" | "Pod")));
         objects
     }
 }

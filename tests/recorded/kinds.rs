@@ -45,8 +45,12 @@ pub const FOLLOWED: &[Followed] = &[
     inside("v1", "ServiceAccount", "serviceaccounts"),
     inside("v1", "Service", "services"),
     inside("v1", "Pod", "pods"),
+    inside("v1", "Event", "events"),
+    outside("v1", "Node", "nodes"),
     inside("v1", "ResourceQuota", "resourcequotas"),
     inside("apps/v1", "Deployment", "deployments"),
+    inside("apps/v1", "ReplicaSet", "replicasets"),
+    inside("apps/v1", "StatefulSet", "statefulsets"),
     inside("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     inside("rbac.authorization.k8s.io/v1", "Role", "roles"),
     inside(
@@ -148,7 +152,7 @@ impl Followed {
     pub fn has_status(&self) -> bool {
         !matches!(
             self.kind,
-            "Alert" | "Provider" | "Secret" | "ConfigMap" | "ServiceAccount"
+            "Alert" | "Provider" | "Secret" | "ConfigMap" | "ServiceAccount" | "Event"
         )
     }
 }

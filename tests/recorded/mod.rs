@@ -1,5 +1,6 @@
 //! Replays of recorded runs of flux: the same arguments on the same cluster print and change the same.
 
+mod builds;
 mod case;
 mod change;
 mod kinds;

@@ -12,7 +12,7 @@ use super::case::{Case, World, key, world};
 use super::change::{Snapshot, changes, touched};
 use super::kinds::{DEFINITION, FOLLOWED, Followed, path_of};
 use super::responder::Responder;
-use crate::scene::{CommandOutput, Scene, TestEnv, User, documents, text};
+use crate::scene::{CommandOutput, LogServer, Scene, TestEnv, User, documents, text};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -29,6 +29,7 @@ pub struct Stand {
     world: World,
     objects: BTreeMap<String, Value>,
     now: Snapshot,
+    kubelet: LogServer,
 }
 
 /// What came of a run.
@@ -55,6 +56,7 @@ impl Stand {
             },
             objects: BTreeMap::new(),
             now: Snapshot::new(),
+            kubelet: LogServer::start(),
         };
         stand.system = stand.snapshot();
         stand
@@ -117,7 +119,7 @@ impl Stand {
         let reference = self.data.join("flux-reference");
         self.world = world(&reference, name);
         self.define();
-        let objects = self.world.objects(&reference);
+        let objects = self.world.objects(&reference, self.kubelet.port());
         let named = objects
             .iter()
             .map(|object| text(object, "/metadata/namespace"))
@@ -128,6 +130,14 @@ impl Stand {
             .map(|namespace| (key(&namespace), namespace))
             .collect();
         all.extend(objects.iter().map(|object| (key(object), object.clone())));
+        // No controller makes the account that the server wants for each pod.
+        let pods = objects.iter().filter(|object| object["kind"] == "Pod");
+        all.extend(pods.map(|pod| {
+            let metadata = json!({ "name": "default", "namespace": pod["metadata"]["namespace"] });
+            let account =
+                json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata });
+            (key(&account), account)
+        }));
         self.objects = all;
         self.put_all(&self.objects.keys().cloned().collect::<Vec<_>>());
         self.now = self.snapshot();
@@ -188,14 +198,17 @@ impl Stand {
     }
 
     fn put_all(&self, keys: &[String]) {
-        for namespaces in [true, false] {
-            for key in keys
-                .iter()
-                .filter(|key| key.starts_with("v1 Namespace/") == namespaces)
-            {
-                if let Some(object) = self.objects.get(key) {
-                    self.put(object);
-                }
+        // Namespaces hold the others, and pods want an account.
+        let rank = |key: &&String| match key.split('/').next() {
+            Some("v1 Namespace") => 0,
+            Some("v1 ServiceAccount") => 1,
+            _ => 2,
+        };
+        let mut sorted: Vec<&String> = keys.iter().collect();
+        sorted.sort_by_key(rank);
+        for key in sorted {
+            if let Some(object) = self.objects.get(key) {
+                self.put(object);
             }
         }
     }
@@ -354,6 +367,7 @@ impl Stand {
     }
 
     fn invoke(&self, case: &Case) -> CommandOutput {
+        self.kubelet.replace(&case.logs);
         let jane = self
             .env
             .scene()

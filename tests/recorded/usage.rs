@@ -9,13 +9,25 @@ use crate::scene::{TestEnv, reference_data, skip};
 /// The commands that are there.
 const COMMANDS: &[&str] = &[
     "bootstrap",
+    "build",
     "check",
     "completion",
+    "debug",
+    "delete",
+    "envsubst",
+    "events",
+    "export",
     "get",
     "install",
+    "logs",
+    "migrate",
     "reconcile",
     "resume",
+    "stats",
     "suspend",
+    "trace",
+    "tree",
+    "trigger",
     "uninstall",
     "version",
 ];
@@ -45,8 +57,8 @@ struct Recorded {
 struct Line {
     args: Vec<String>,
     exit: i32,
-    #[serde(default)]
-    stdout: String,
+    /// Its first line; nothing where it is help, whose words are ours.
+    stdout: Option<String>,
 }
 
 #[test]
@@ -94,7 +106,7 @@ fn wrong_command_lines_fail_where_they_fail_with_flux() {
             .to_owned();
         let printed = fixed
             || (line.exit != 0 && first.is_empty())
-            || (line.exit == 0 && first == line.stdout);
+            || (line.exit == 0 && line.stdout.as_ref().is_none_or(|stdout| *stdout == first));
         if !as_wanted || !printed {
             wrong.push(format!("{words}: flux ends with {}\n{output}", line.exit));
         }

@@ -1,22 +1,25 @@
 //! `bootstrap gitlab`, against the double of GitLab.
 
 mod cluster;
+mod deploy_key;
+mod paths;
+mod pull_request;
 mod reading;
 mod token;
 mod variant;
 mod writing;
 
-use std::fs;
-use std::path::Path;
-
 use crate::scene::gitlab::{Entry, GitLab, Role, State};
-use crate::scene::{CommandOutput, Invocation, TestEnv};
+use crate::scene::{CommandOutput, Invocation, TestEnv, contents};
 
 /// The project of the tests.
 const PROJECT: &str = "mycompany/mygroup/flux";
 
 /// Where its files are.
 const FOLDER: &str = "clusters/production/flux-system";
+
+/// What a run says when all is committed and applied, and the cluster's turn has come.
+const THE_WAIT: &str = "waiting for GitRepository";
 
 /// Makes alice, maintainer of the group.
 fn company(state: &mut State) {
@@ -68,36 +71,14 @@ fn run(env: &TestEnv, gitlab: &GitLab, more: &[&str]) -> CommandOutput {
 /// Asserts that no token that the double gave out is in the output or in a file of the run.
 #[track_caller]
 fn assert_no_secret(env: &TestEnv, gitlab: &GitLab, output: &CommandOutput) {
-    let mut texts = vec![output.raw_stdout().to_vec(), output.raw_stderr().to_vec()];
-    let root = env
-        .home()
-        .parent()
-        .expect("a home is in a folder")
-        .to_owned();
-    collect(&root, &mut texts);
+    let mut texts = contents(env.home().parent().expect("a home is in a folder"));
+    texts.extend([output.raw_stdout().to_vec(), output.raw_stderr().to_vec()]);
     for secret in gitlab.secrets() {
         let is_shown = |text: &Vec<u8>| {
             text.windows(secret.len())
                 .any(|part| part == secret.as_bytes())
         };
         assert!(!texts.iter().any(is_shown), "a secret shows in:\n{output}");
-    }
-}
-
-fn collect(folder: &Path, texts: &mut Vec<Vec<u8>>) {
-    for entry in fs::read_dir(folder)
-        .expect("the folder of the run can be read")
-        .flatten()
-    {
-        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        if is_link {
-            continue;
-        }
-        if entry.path().is_dir() {
-            collect(&entry.path(), texts);
-        } else {
-            texts.push(fs::read(entry.path()).unwrap_or_default());
-        }
     }
 }
 

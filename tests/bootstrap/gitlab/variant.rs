@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{FOLDER, assert_no_secret, start, writes};
+use super::super::place::secret;
+use super::{FOLDER, THE_WAIT, assert_no_secret, start, writes};
 use crate::scene::gitlab::{GitLab, Push, State};
 use crate::scene::{Scene, TestEnv};
 
@@ -16,18 +17,16 @@ fn bootstrap(env: &TestEnv, gitlab: &GitLab, more: &[&str]) -> String {
         "gitlab",
         "--repository=flux",
         "--path=clusters/production",
-        "--timeout=20s",
         &host,
         &authority,
     ];
     let output = env
         .command(fixed.iter().chain(more).copied())
         .variable("GITLAB_TOKEN", &gitlab.token("alice"))
-        .run();
+        .run_until(THE_WAIT);
     assert_no_secret(env, gitlab, &output);
     let text = output.stderr();
     assert!(text.contains("reconciled sync configuration"), "{output}");
-    let _ = output.failure(3);
     text
 }
 
@@ -52,15 +51,6 @@ fn source(env: &TestEnv) -> Value {
         .object("GitRepository/flux-system/flux-system")
         .expect("the source is applied")["spec"]
         .clone()
-}
-
-fn secret(env: &TestEnv, key: &str) -> Option<String> {
-    use base64::Engine as _;
-    let secret = env.scene().object("Secret/flux-system/flux-system")?;
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(secret["data"][key].as_str()?)
-        .ok()?;
-    String::from_utf8(bytes).ok()
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! The Tab key, in the shells themselves: live names, as far as the words typed so far choose them.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::scene::{TestEnv, installed, skip};
+
+const KUSTOMIZATIONS: &str = "two-kustomizations.yaml";
+
+/// What bash does at the Tab key, written out so that a script can read the candidates.
+const BASH: &str = r#"
+source <(gitops completion bash)
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_TYPE=9
+_clap_complete_gitops gitops "${COMP_WORDS[COMP_CWORD]}"
+for candidate in "${COMPREPLY[@]}"; do printf '%s\n' "${candidate% }"; done
+"#;
+
+/// Puts the program on the path beside the system's own.
+fn with_ours(env: TestEnv) -> TestEnv {
+    let bin = env.home().join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    symlink(env!("CARGO_BIN_EXE_gitops"), bin.join("gitops")).unwrap();
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    env.variable("PATH", &path)
+}
+
+/// Returns what bash is offered for a command line whose last word is at the cursor.
+fn offered(env: &TestEnv, words: &[&str]) -> Vec<String> {
+    let bash = installed("bash").expect("scripts/test itself runs in bash");
+    let arguments = ["-c", BASH, "bash", "gitops"].iter().chain(words);
+    let shown = env.other_command(&bash, arguments.copied()).run().success();
+    shown.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_is_offered_the_names_of_the_kind_at_hand() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+        return;
+    };
+    assert_eq!(
+        offered(&env, &["suspend", "ks", ""]),
+        ["backend", "podinfo"]
+    );
+    assert_eq!(offered(&env, &["get", "kustomizations", "po"]), ["podinfo"]);
+    assert_eq!(offered(&env, &["resume", "ks", "podinfo", ""]), ["backend"]);
+    assert_eq!(
+        offered(&env, &["suspend", "hr", "po"]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn the_words_typed_before_choose_cluster_and_namespace() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+        return;
+    };
+    let namespace = env.scene().namespace().to_owned();
+    let elsewhere = ["suspend", "ks", "-n", "default", ""];
+    assert!(!offered(&env, &elsewhere).contains(&"podinfo".to_owned()));
+    let named = format!("--namespace={namespace}");
+    assert_eq!(offered(&env, &[&named, "suspend", "ks", "po"]), ["podinfo"]);
+    assert!(offered(&env, &["get", "-A", "ks", "pod"]).contains(&"podinfo".to_owned()));
+    assert_eq!(
+        offered(&env, &["get", "ks", "-n", &namespace]),
+        ["[NAMESPACE]"]
+    );
+
+    let kubeconfig = env.file(
+        "other.yaml",
+        "apiVersion: v1\nkind: Config\ncontexts:\n\
+         - {name: staging, context: {cluster: one, user: me}}\n\
+         - {name: production, context: {cluster: two, user: me}}\n",
+    );
+    let kubeconfig = kubeconfig.display().to_string();
+    let contexts = ["--kubeconfig", &kubeconfig, "get", "ks", "--context", ""];
+    assert_eq!(offered(&env, &contexts), ["production", "staging"]);
+}
+
+#[test]
+fn a_failure_offers_nothing_and_says_nothing() {
+    let env = with_ours(TestEnv::new()).variable("KUBECONFIG", "/nowhere/at/all");
+    assert_eq!(
+        offered(&env, &["suspend", "ks", "po"]),
+        Vec::<String>::new()
+    );
+    let nobody = ["--server", "https://127.0.0.1:1", "suspend", "ks", "po"];
+    assert_eq!(offered(&env, &nobody), Vec::<String>::new());
+}
+
+#[test]
+fn commands_and_flags_need_no_cluster() {
+    let env = with_ours(TestEnv::new());
+    assert_eq!(offered(&env, &["susp"]), ["suspend"]);
+    assert!(offered(&env, &["get", "--al"]).contains(&"--all-namespaces".to_owned()));
+    env.file("values.yaml", "");
+    assert_eq!(offered(&env, &["--kubeconfig", "val"]), ["values.yaml"]);
+}
+
+#[test]
+fn zsh_completes_a_name_at_the_tab_key() {
+    let Some(zsh) = installed("zsh") else {
+        skip("zsh is not installed");
+        return;
+    };
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+        return;
+    };
+    let mut terminal = env.other_command(&zsh, ["-f", "-i"]).on_terminal();
+    terminal.enter(
+        "autoload -U compinit; compinit -u -D; source <(gitops completion zsh); echo rea''dy",
+    );
+    terminal.expect("ready\r");
+    terminal.type_keys("gitops suspend ks pod\t");
+    terminal.expect("podinfo");
+    // An empty line again: an interrupt could still swallow what is typed next.
+    terminal.control('u');
+    terminal.enter("exit");
+    terminal.finish();
+}
+
+#[test]
+fn fish_is_offered_names_and_contexts() {
+    let Some(fish) = installed("fish") else {
+        skip("fish is not installed");
+        return;
+    };
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+        return;
+    };
+    let script = "gitops completion fish | source; complete -C 'gitops suspend ks '";
+    let shown = env.other_command(&fish, ["-c", script]).run().success();
+    assert_eq!(shown.trim(), "backend\npodinfo");
+}

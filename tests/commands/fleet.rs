@@ -1,0 +1,241 @@
+//! Many clusters at once: one is well, one is down, one is slow, and one lets nobody in.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, TestEnv, User, Wire, WireFault, assert_fits_schema};
+
+const OBJECTS: &str = "two-kustomizations.yaml";
+
+/// A fleet, and the control planes that it lives on.
+struct Fleet {
+    env: TestEnv,
+    other: Scene,
+    _wires: Vec<Wire>,
+}
+
+impl Fleet {
+    fn start() -> Option<Self> {
+        let other = Scene::private_server()?;
+        let scene = Scene::server()?;
+        scene.fill(OBJECTS);
+        // The same namespace is in both.
+        let objects: Vec<Value> = scene
+            .list("Kustomization")
+            .into_iter()
+            .map(|object| json!({
+                "apiVersion": object["apiVersion"], "kind": object["kind"], "spec": object["spec"],
+                "metadata": { "name": object["metadata"]["name"] }, "status": object["status"],
+            }))
+            .collect();
+        let namespace = scene.namespace().to_owned();
+        other.api().apply_all(
+            vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})],
+            "",
+        );
+        other.api().apply_all(objects, &namespace);
+        let host = |scene: &Scene| scene.address().trim_start_matches("https://").to_owned();
+        let slow = Wire::before(&host(&other)).with(WireFault::Latency(Duration::from_millis(150)));
+        let mut down = Wire::before(&host(&other));
+        down.refuse();
+        let cluster = |name: &str, host: &str, scene: &Scene| {
+            let authority = scene.authority();
+            format!(
+                "  - {{name: {name}, cluster: {{server: 'https://{host}', certificate-authority: {}}}}}\n",
+                authority.display()
+            )
+        };
+        let context = |name: &str, user: User| {
+            format!(
+                "  - {{name: {name}, context: {{cluster: {name}, user: {}}}}}\n",
+                user.name()
+            )
+        };
+        let user = |user: User| {
+            format!(
+                "  - {{name: {}, user: {{token: {}}}}}\n",
+                user.name(),
+                user.token()
+            )
+        };
+        let text = [
+            "apiVersion: v1\nkind: Config\nclusters:\n",
+            &cluster("prod-well", &host(&scene), &scene),
+            &cluster("prod-down", &down.host(), &other),
+            &cluster("prod-slow", &slow.host(), &other),
+            &cluster("test-shut", &host(&scene), &scene),
+            "users:\n",
+            &user(User::Admin),
+            &user(User::Jane),
+            "contexts:\n",
+            &context("prod-well", User::Admin),
+            &context("prod-down", User::Admin),
+            &context("prod-slow", User::Admin),
+            &context("test-shut", User::Jane),
+            "current-context: prod-well\n",
+        ]
+        .concat();
+        let env = TestEnv::in_scene(scene);
+        let kubeconfig = env.file("fleet", &text).display().to_string();
+        let env = env
+            .variable("KUBECONFIG", &kubeconfig)
+            .redacting(&down.host(), "[DOWN]");
+        Some(Self {
+            env,
+            other,
+            _wires: vec![slow, down],
+        })
+    }
+}
+
+#[test]
+fn clusters_that_fail_are_rows_and_the_others_are_shown() {
+    let Some(Fleet { env, .. }) = &Fleet::start() else {
+        return;
+    };
+    let output = env.run(["get", "ks", "--all-contexts"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    let names = |stdout: &str| -> Vec<String> {
+        let rows = stdout.lines().skip(1);
+        rows.map(|row| row.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    assert_eq!(
+        names(&output.stdout()),
+        [
+            "prod-well backend",
+            "prod-well podinfo",
+            "prod-slow backend",
+            "prod-slow podinfo"
+        ],
+        "{output}"
+    );
+    assert!(output.stdout().starts_with("CLUSTER"), "{output}");
+    for words in [
+        "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
+        "✗ [test-shut] not allowed to list kustomizations",
+        "✗ 2 of 4 clusters failed",
+    ] {
+        assert!(output.stderr().contains(words), "{words}: {output}");
+    }
+
+    let two = env
+        .run(["get", "ks", "podinfo", "--contexts", "prod-slow,prod-well"])
+        .success();
+    assert_eq!(names(&two), ["prod-slow podinfo", "prod-well podinfo"]);
+    let listed = env
+        .run(["get", "ks", "--contexts=*-well,*-slow", "-o", "json"])
+        .success();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let clusters: Vec<&Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["metadata"]["annotations"]["cli.gitops/cluster"])
+        .collect();
+    assert_eq!(
+        clusters,
+        ["prod-well", "prod-well", "prod-slow", "prod-slow"]
+    );
+    let grouped = env.run(["get", "all", "--contexts", "prod-*"]);
+    assert_eq!(grouped.status(), Some(1), "{grouped}");
+    assert!(
+        grouped.stdout().contains("kustomization/podinfo"),
+        "{grouped}"
+    );
+}
+
+#[test]
+fn a_context_that_is_not_there_is_named() {
+    let env = TestEnv::new();
+    let kubeconfig = env.file(
+        "fleet",
+        "
+apiVersion: v1
+kind: Config
+contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluster: c, user: u}}]
+",
+    );
+    let env = env.variable("KUBECONFIG", &kubeconfig.display().to_string());
+    insta::assert_snapshot!(env.run(["get", "ks", "--contexts", "a,prod-*"]), @r"
+    ------- stderr -------
+    ✗ the kubeconfig has no context `prod-*`
+      hint: the contexts are: a, b
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run(["suspend", "ks", "x", "--contexts", "a", "--context", "b"]), @r"
+    ------- stderr -------
+    ✗ --contexts and --all-contexts choose clusters by themselves
+      hint: leave --context and --server out
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn verbs_go_to_every_cluster() {
+    let Some(Fleet { env, other, .. }) = &Fleet::start() else {
+        return;
+    };
+    let output = env.run(["suspend", "ks", "podinfo", "--contexts", "prod-*"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    for words in [
+        "► [prod-well] suspending kustomization podinfo in [NAMESPACE] namespace",
+        "✔ [prod-slow] kustomization suspended",
+        "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
+        "✗ 1 of 3 clusters failed",
+    ] {
+        assert!(output.stderr().contains(words), "{words}: {output}");
+    }
+    let namespace = env.scene().namespace();
+    let suspended = |scene: &Scene| {
+        let target = format!("Kustomization/{namespace}/podinfo");
+        scene.object(&target).unwrap()["spec"]["suspend"] == json!(true)
+    };
+    assert!(suspended(env.scene()) && suspended(other));
+    env.run([
+        "resume",
+        "ks",
+        "podinfo",
+        "--wait=false",
+        "--contexts",
+        "prod-well,prod-slow",
+    ])
+    .success();
+    assert!(!suspended(env.scene()) && !suspended(other));
+    let talk = env.run([
+        "suspend",
+        "ks",
+        "podinfo",
+        "--contexts",
+        "prod-well",
+        "--log-format=json",
+    ]);
+    let line: Value = serde_json::from_str(talk.stderr().lines().next().unwrap()).unwrap();
+    assert_eq!(line["cluster"], "prod-well");
+}
+
+#[test]
+fn checks_are_rows_and_one_document() {
+    let Some(Fleet { env, .. }) = &Fleet::start() else {
+        return;
+    };
+    let output = env.run(["check", "--pre", "--contexts", "prod-*"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    insta::assert_snapshot!(output.stdout(), @"
+    CLUSTER  	PASSED	MESSAGE 
+    prod-well	True  	       	
+    prod-slow	True  	       	
+    ");
+    let output = env.run([
+        "check",
+        "--pre",
+        "--contexts",
+        "prod-well,prod-slow",
+        "-o",
+        "json",
+    ]);
+    let report: Value = serde_json::from_slice(output.raw_stdout()).unwrap();
+    assert_fits_schema("CheckReportList", &report);
+    assert_eq!(report["items"][1]["cluster"], "prod-slow");
+}

@@ -1,0 +1,14 @@
+//! The build engine against what kustomize made of the same directories.
+
+mod case;
+mod cases;
+mod command;
+mod corpus;
+mod differ;
+mod flux;
+mod generator;
+mod growth;
+mod hostile;
+mod properties;
+mod random;
+mod repositories;
