@@ -3,6 +3,7 @@
 mod bootstrap;
 mod build;
 mod check;
+mod controller;
 pub mod debug;
 mod deps;
 mod events;

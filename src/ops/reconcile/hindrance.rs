@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use serde_json::Value;
 
+use super::super::controller::{self, presence};
 use crate::api::{Kind, Row, row_of};
-use crate::cluster::{Address, Cluster, Resource, Selection};
+use crate::cluster::{Address, Cluster, Resource};
 use crate::manifest::{Object, ObjectId};
 
 /// How long to look; the wait itself may be over.
@@ -48,7 +48,9 @@ async fn look(cluster: &Cluster, address: &Address) -> Vec<String> {
         found.push("it is suspended".into());
     }
     if !is_seen(&row) {
-        found.extend(controller(cluster, kind).await);
+        let component = kind.definition.component;
+        let presence = presence(cluster, component).await;
+        found.extend(controller::hindrance(component, &presence));
     }
     let relations = relations(kind, &object, &row);
     let reads = relations
@@ -140,37 +142,9 @@ fn hindrance(relation: Relation, id: &ObjectId, kind: &Kind, row: Option<&Row>) 
     }
 }
 
-/// Says whether the controller of a kind is missing or down.
-async fn controller(cluster: &Cluster, kind: &Kind) -> Option<String> {
-    let component = kind.definition.component;
-    let labels = format!("app.kubernetes.io/component={component}");
-    let selection = Selection::default().with_labels(labels);
-    let deployments: Vec<Value> = cluster.list(&Resource::DEPLOYMENT, &selection).await.ok()?;
-    absent(component, &deployments)
-}
-
-/// Says how a controller is not there, from the Deployments that should run it.
-fn absent(component: &str, deployments: &[Value]) -> Option<String> {
-    let number =
-        |deployment: &Value, pointer: &str| deployment.pointer(pointer).and_then(Value::as_i64);
-    if deployments.is_empty() {
-        return Some(format!("the cluster has no {component}"));
-    }
-    let runs = |deployment: &Value| number(deployment, "/status/availableReplicas") > Some(0);
-    if deployments.iter().any(runs) {
-        return None;
-    }
-    let scaled_down = |deployment: &Value| number(deployment, "/spec/replicas") == Some(0);
-    Some(if deployments.iter().all(scaled_down) {
-        format!("{component} is scaled down to nothing")
-    } else {
-        format!("{component} is not available")
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -208,16 +182,6 @@ mod tests {
         assert!(told(Relation::Parent, &suspended).contains("is suspended: what Git says"));
         assert_eq!(told(Relation::Dependency, &ready("True")), "");
         assert_eq!(told(Relation::Parent, &ready("False")), "");
-    }
-
-    #[test]
-    fn a_controller_that_is_not_there_is_told() {
-        let deployment = |replicas: i64, available: i64| json!({"spec": {"replicas": replicas}, "status": {"availableReplicas": available}});
-        let told = |deployments: &[Value]| absent("c", deployments).unwrap_or_default();
-        assert_eq!(told(&[]), "the cluster has no c");
-        assert_eq!(told(&[deployment(0, 0)]), "c is scaled down to nothing");
-        assert_eq!(told(&[deployment(1, 0)]), "c is not available");
-        assert_eq!(told(&[deployment(0, 0), deployment(1, 1)]), "");
     }
 
     #[test]

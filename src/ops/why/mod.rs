@@ -2,7 +2,6 @@
 
 mod blame;
 mod chain;
-mod controller;
 mod facts;
 mod leaf;
 mod message;

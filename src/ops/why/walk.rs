@@ -3,9 +3,9 @@
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 
+use super::super::controller::{Presence, hindrance, presence};
 use super::blame::{Toward, is_asked, is_current, is_ready, keeps_from_applying, told, toward};
 use super::chain::{CauseKind, Chain, ChainLink, ChainObject, Verdict};
-use super::controller::{Presence, hindrance, presence};
 use super::facts::{FluxObject, elsewhere, flux, is_served, parents, unhealthiest};
 use super::leaf;
 use super::message::brief;
