@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["ops"],
     &["cluster", "diff", "hosting", "install", "oci", "render"],
-    &["api", "git", "kustomize", "report", "secrets"],
+    &["api", "git", "kustomize", "report", "secrets", "sops"],
     &["http", "manifest"],
     &["env", "error"],
 ];
