@@ -3,6 +3,7 @@
 mod bootstrap;
 mod build;
 mod check;
+mod choice;
 mod complete;
 mod completion;
 mod context;
@@ -11,8 +12,8 @@ mod delete;
 mod deps;
 mod diagnostics;
 mod docgen;
-mod document;
 mod envsubst;
+mod event_rows;
 mod events;
 mod export;
 mod flag;
@@ -20,6 +21,7 @@ mod fleet;
 mod get;
 mod global;
 mod install;
+mod listed;
 mod live;
 mod logs;
 mod manifest_args;
@@ -35,6 +37,7 @@ mod select;
 mod stats;
 mod suspend;
 mod trace;
+mod trace_report;
 mod tree;
 mod trigger;
 mod uninstall;
@@ -60,6 +63,9 @@ use on_kind::OnKind;
 
 /// How long after the time limit a command may go on: what it waits for knows the limit too, and says more.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// The flag that chooses objects of all kinds where none is named.
+const EXPIRED: &str = "--expired";
 
 /// Set clusters up from Git, see what runs in them, and steer it
 ///
@@ -189,7 +195,10 @@ impl Command {
             }
             Self::Uninstall(args) => uninstall::run(context, args).await,
             Self::Version(args) => version::run(context, args).await,
-            Self::Wait(args) => wait::run(context, args).await,
+            Self::Wait(args) => {
+                let one = async |context: &Context| wait::run(context, args).await;
+                fleet::each(context, &args.fleet, one).await
+            }
             Self::Why(args) => why::run(context, args).await,
         }
     }
@@ -270,8 +279,20 @@ fn invalid_word(error: &clap::Error) -> Option<&str> {
     }
 }
 
-/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command.
+/// Says whether the parser missed a word after a group of commands.
+fn lacks_kind(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command, and
+/// `resume --expired` too, which means all kinds.
 fn with_word_for_objects(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    if lacks_kind(error) && arguments.iter().any(|word| word == EXPIRED) {
+        return Some([arguments, &[on_kind::OBJECTS.into()]].concat());
+    }
     let word = invalid_word(error).filter(|word| word.contains('/'))?;
     let place = arguments
         .iter()

@@ -4,9 +4,12 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::deps::DependencyGraph;
+use super::trace::TraceReport;
 use super::version::Versions;
 use crate::error::Failure;
-use crate::ops::{Chain, CheckReport, CheckReportList, Plan, UninstallReport};
+use crate::ops::{
+    Chain, CheckReport, CheckReportList, Plan, Stats, StatsList, Tree, UninstallReport,
+};
 
 /// A report that programs may read.
 pub struct Report {
@@ -22,6 +25,10 @@ pub const REPORTS: &[Report] = &[
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<Stats>("Stats"),
+    Report::of::<StatsList>("StatsList"),
+    Report::of::<TraceReport>("Trace"),
+    Report::of::<Tree>("Tree"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),
     Report::of::<Chain>("Why"),

@@ -18,6 +18,7 @@ use super::error::{ClusterError, Reason};
 use super::link::{Link, Reader};
 use super::recipe::Recipe;
 use super::resource::{Address, Resource};
+use super::throttle::Throttle;
 use crate::manifest::Object;
 
 /// The name under which our fields are kept, so that flux and we can be used in turn.
@@ -27,6 +28,7 @@ pub const FIELD_MANAGER: &str = "flux";
 #[derive(Clone)]
 pub struct Cluster {
     link: Arc<Link>,
+    throttle: Option<Arc<Throttle>>,
     deadline: Option<Instant>,
     dry_run: bool,
 }
@@ -63,6 +65,7 @@ impl Cluster {
         let link = Link::new(Recipe::new(options)?, deadline).await?;
         Ok(Self {
             link: Arc::new(link),
+            throttle: options.rate.and_then(Throttle::new).map(Arc::new),
             deadline,
             dry_run: false,
         })
@@ -239,12 +242,29 @@ impl Cluster {
 
     /// Sends a call and collects the answer.
     async fn send(&self, call: &Call) -> Result<Bytes, ClusterError> {
+        self.turn(call).await?;
         self.within(call, self.link.send(call)).await
     }
 
     /// Sends a call and gives out the answer as it arrives. Only the start of it is limited in time.
     pub(super) async fn open(&self, call: &Call) -> Result<Reader, ClusterError> {
+        self.turn(call).await?;
         self.within(call, self.link.open(call)).await
+    }
+
+    /// Waits until the call may be sent, where calls are counted; the wait counts toward the whole command only.
+    async fn turn(&self, call: &Call) -> Result<(), ClusterError> {
+        let Some(throttle) = &self.throttle else {
+            return Ok(());
+        };
+        let Some(deadline) = self.deadline else {
+            throttle.turn().await;
+            return Ok(());
+        };
+        let turned = timeout_at(deadline, throttle.turn()).await;
+        turned.map_err(|_| ClusterError::TimedOut {
+            deed: Box::new(call.deed.clone()),
+        })
     }
 
     /// Holds work to the time limit of the call and to that of the whole command.

@@ -24,6 +24,7 @@ mod resource;
 mod settle;
 mod state;
 mod status;
+mod throttle;
 #[cfg(test)]
 mod traps;
 mod wait;
@@ -43,5 +44,6 @@ pub use log::{Log, LogOptions};
 pub use resource::{Address, Resource};
 pub use state::{State, Status};
 pub use status::{reconciled, status, status_of};
+pub use throttle::Rate;
 pub use wait::{Outcome, Step, Verdict, WaitOptions, Waited};
 pub use watch::{Change, Watch};

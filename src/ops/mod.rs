@@ -32,8 +32,7 @@ pub use check::{
 };
 pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
 pub use events::{
-    EventStream, EventsPlan, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events,
-    plan_events,
+    EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,
 };
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
@@ -41,9 +40,9 @@ pub use migrate::{Migration, Target, Write, migrate_stored};
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };
-pub use stats::{Count, Stats, Uncounted, stats};
-pub use trace::{Label, Link, Trace, trace};
-pub use tree::{Breadth, Grown, generator_tree, kustomization_tree};
+pub use stats::{Count, Stats, StatsList, Uncounted, stats};
+pub use trace::{Label, Link, Trace, Traced, trace};
+pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use why::{Chain, ChainLink, WhyRequest, why};
