@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::files::Layer;
-use super::generate::{GenerateError, complete};
+use super::generate::complete;
+use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
 use super::overlay::build_overlay;
 use super::recipe::Recipe;
