@@ -14,6 +14,7 @@ mod logs;
 mod migrate;
 mod reconcile;
 mod release;
+mod remote;
 mod stats;
 mod trace;
 mod tree;
@@ -41,6 +42,7 @@ pub use migrate::{Migration, Target, Write, migrate_stored};
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };
+pub use remote::{Network, RemoteSources};
 pub use stats::{Count, Stats, Uncounted, stats};
 pub use trace::{Label, Link, Trace, trace};
 pub use tree::{Breadth, Grown, generator_tree, kustomization_tree};
