@@ -4,6 +4,7 @@
 
 mod askpass;
 mod auth;
+mod check_out;
 mod code_commit;
 mod commit;
 mod commit_id;
@@ -21,6 +22,7 @@ mod process;
 mod public_key;
 mod push;
 mod repository;
+mod revision;
 mod sign;
 mod ssh_failure;
 mod ssh_transport;
@@ -39,6 +41,7 @@ mod tests;
 
 pub use askpass::answer_askpass;
 pub use auth::{Credentials, PrivateKeyFile, Secret};
+pub use check_out::Submodule;
 pub use code_commit::AwsIdentity;
 pub use commit::{Author, Change};
 pub use commit_id::CommitId;
@@ -51,12 +54,13 @@ pub use private_key::{PrivateKey, public_half};
 pub use public_key::HostKeys;
 pub use push::{Over, Pushed};
 pub use repository::{LocalClone, Remote};
+pub use revision::{Bounds, Found, Snapshot};
 pub use sign::Signer;
 pub use sync_url::PlainHttp;
 pub use transport::Settings;
 pub use transport_error::TransportError;
 pub use tree::EntryKind;
 pub use trust::HostTrust;
-pub use url::{GitUrl, Scheme};
+pub use url::{GitUrl, GitUrlError, Scheme};
 
 // The tests alone name these; they reach the product inside `GitError`.

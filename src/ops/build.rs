@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
 use super::debug::referred;
+use super::remote::{Network, RemoteSources};
 use crate::api::{Kind, PostBuild};
 use crate::cluster::{Cluster, Resource};
 use crate::error::Failure;
@@ -33,6 +34,8 @@ pub struct BuildRequest<'a> {
     pub ignore: &'a [String],
     /// The folders of sources as `Kind/namespace/name`, where Kustomizations in the output are built too.
     pub sources: Option<&'a BTreeMap<String, PathBuf>>,
+    /// Whether remote bases and files may be fetched.
+    pub network: Network,
 }
 
 /// Builds what a Kustomization would apply; those in it come after it, if they are asked for.
@@ -60,6 +63,7 @@ pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, F
         request,
         ui,
         begun: Vec::new(),
+        remote: RemoteSources::new(request.network),
     };
     work.build(Recipe::new(&object)?, &directory).await
 }
@@ -127,6 +131,7 @@ struct Work<'a> {
     request: &'a BuildRequest<'a>,
     ui: &'a Ui,
     begun: Vec<(String, String)>,
+    remote: RemoteSources,
 }
 
 impl Work<'_> {
@@ -170,6 +175,7 @@ impl Work<'_> {
         let place = Place {
             files: &Disk,
             directory,
+            remote: Some(&self.remote),
         };
         let built = place.build(recipe, self.request.ignore)?;
         for warning in &built.warnings {

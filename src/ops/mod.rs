@@ -14,6 +14,7 @@ mod logs;
 mod migrate;
 mod reconcile;
 mod release;
+mod remote;
 mod stats;
 mod trace;
 mod tree;
@@ -43,6 +44,10 @@ pub use reconcile::{
 pub use stats::{Count, Stats, StatsList, Uncounted, stats};
 pub use trace::{Label, Link, Trace, Traced, trace};
 pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
+pub use remote::{Network, RemoteSources};
+pub use stats::{Count, Stats, Uncounted, stats};
+pub use trace::{Label, Link, Trace, trace};
+pub use tree::{Breadth, Grown, generator_tree, kustomization_tree};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use why::{Chain, ChainLink, WhyRequest, why};

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::files::Layer;
-use super::generate::{GenerateError, complete};
+use super::generate::complete;
+use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
 use super::overlay::build_overlay;
 use super::recipe::Recipe;
 use super::rules::Ignored;
 use crate::error::Explain;
-use crate::kustomize::load::Files;
+use crate::kustomize::load::{Files, Remote};
 use crate::kustomize::{BuildError, Built};
 use crate::manifest::Object;
 
@@ -54,6 +55,8 @@ pub struct Place<'call> {
     pub files: &'call dyn Files,
     /// The directory in it.
     pub directory: &'call Path,
+    /// The way to remote resources; without one they are refused.
+    pub remote: Option<&'call dyn Remote>,
 }
 
 impl Place<'_> {
@@ -78,7 +81,7 @@ impl Place<'_> {
         let completed = complete(self.files, &directory, recipe, ignored)?;
         let mut files = Layer::new(self.files);
         files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
+        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
     }
 
     fn real_directory(&self) -> Result<PathBuf, RenderError> {

@@ -2,8 +2,10 @@
 
 mod files;
 mod generate;
+mod generate_error;
 mod kustomization;
 mod mask;
+mod merge;
 mod overlay;
 mod recipe;
 mod rules;

@@ -37,6 +37,7 @@ programs=(
   "registry|registry|github.com/distribution/distribution/v3/cmd/registry|"
   "flux|flux|./cmd/flux|-X main.VERSION=$flux_version"
   "kustomize|kustomize|sigs.k8s.io/kustomize/kustomize/v5|"
+  "helm|helm|helm.sh/helm/v4/cmd/helm|-X helm.sh/helm/v4/internal/version.version=v4.3.1"
 )
 
 go_version=$(go version)

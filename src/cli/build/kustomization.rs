@@ -10,7 +10,7 @@ use super::super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::manifest;
-use crate::ops::{self, BuildRequest};
+use crate::ops::{self, BuildRequest, Network};
 
 /// Build what a Flux Kustomization would apply, from a local directory
 ///
@@ -55,6 +55,10 @@ pub struct KustomizationArgs {
     #[arg(long, value_name = "KIND/NAMESPACE/NAME=DIR")]
     local_sources: Vec<Csv>,
 
+    /// Fetch nothing; remote bases come from the cache, if they name a commit or tag that is there
+    #[arg(long)]
+    offline: bool,
+
     /// Build in memory; this is always done
     #[arg(long)]
     in_memory_build: bool,
@@ -94,6 +98,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
         },
         ignore: &ignore,
         sources: args.recursive.then_some(&sources),
+        network: Network::unless(args.offline),
     };
     let objects = ops::build(&context.ui, &request).await?;
     let mut text = String::new();
