@@ -24,6 +24,7 @@ mod resource;
 mod settle;
 mod state;
 mod status;
+mod transport;
 #[cfg(test)]
 mod traps;
 mod wait;
