@@ -11,6 +11,7 @@ mod debug;
 mod delete;
 mod deps;
 mod diagnostics;
+mod diff;
 mod docgen;
 mod envsubst;
 mod event_rows;
@@ -100,6 +101,7 @@ enum Command {
     #[command(subcommand)]
     Debug(debug::DebugCommand),
     Deps(deps::DepsArgs),
+    Diff(diff::DiffArgs),
     #[command(hide = true)]
     Docgen(docgen::DocgenArgs),
     Events(events::EventsArgs),
@@ -168,6 +170,7 @@ impl Command {
             Self::Completion(args) => completion::run(context, args),
             Self::Debug(command) => debug::run(context, command).await,
             Self::Deps(args) => deps::run(context, args).await,
+            Self::Diff(args) => diff::run(context, args).await,
             Self::Docgen(args) => docgen::run(context, args, &Cli::command()),
             Self::Events(args) => events::run(context, args).await,
             Self::Get(args) => get::run(context, args).await,
@@ -223,7 +226,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err((_, failure))) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Ok(Err((ui, failure))) => {
-            ui.fail(&failure);
+            if !failure.is_told() {
+                ui.fail(&failure);
+            }
             ExitCode::from(failure.blame().status())
         }
         Err(_) => ExitCode::from(Blame::Bug.status()),

@@ -1,6 +1,6 @@
 //! `build`: what would be applied, as YAML.
 
-mod kustomization;
+pub(super) mod kustomization;
 mod overlay;
 
 use clap::{Args, Subcommand};

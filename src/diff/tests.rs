@@ -1,0 +1,1 @@
+//! The report against what flux printed.
