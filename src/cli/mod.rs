@@ -28,12 +28,14 @@ mod on_kind;
 mod output;
 mod reconcile;
 mod refused;
+mod repository_args;
 mod resume;
 mod rows;
 mod schemas;
 mod select;
 mod stats;
 mod suspend;
+mod test;
 mod trace;
 mod tree;
 mod trigger;
@@ -130,6 +132,7 @@ enum Command {
     )]
     #[command(subcommand)]
     Suspend(OnKind<suspend::SuspendArgs>),
+    Test(test::TestArgs),
     Trace(trace::TraceArgs),
     #[command(subcommand)]
     Tree(tree::TreeCommand),
@@ -149,6 +152,7 @@ impl Command {
             Self::Deps(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
             Self::Migrate(args) => args.is_local(),
+            Self::Test(args) => args.is_local(),
             Self::Version(args) => args.is_local(),
             _ => false,
         }
@@ -172,6 +176,7 @@ impl Command {
             Self::Export(args) => export::run(context, args).await,
             Self::Migrate(args) => migrate::run(context, args).await,
             Self::Stats(args) => stats::run(context, args).await,
+            Self::Test(args) => test::run(context, args),
             Self::Trace(args) => trace::run(context, args).await,
             Self::Tree(command) => tree::run(context, command).await,
             Self::Trigger(args) => trigger::run(context, args).await,

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema};
 use super::deps::DependencyGraph;
 use super::version::Versions;
 use crate::error::Failure;
-use crate::ops::{Chain, CheckReport, CheckReportList, Plan, UninstallReport};
+use crate::ops::{Chain, CheckReport, CheckReportList, ClusterTest, Plan, UninstallReport};
 
 /// A report that programs may read.
 pub struct Report {
@@ -21,6 +21,7 @@ pub const REPORTS: &[Report] = &[
     Report::of::<Plan>("BootstrapPlan"),
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
+    Report::of::<ClusterTest>("ClusterTest"),
     Report::of::<DependencyGraph>("DependencyGraph"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),

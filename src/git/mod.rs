@@ -4,9 +4,11 @@
 
 mod askpass;
 mod auth;
+mod checkout;
 mod code_commit;
 mod commit;
 mod commit_id;
+mod content;
 mod der;
 mod git_error;
 mod host_scan;
@@ -22,6 +24,7 @@ mod public_key;
 mod push;
 mod repository;
 mod sign;
+mod snapshot;
 mod ssh_failure;
 mod ssh_transport;
 mod sync_url;
@@ -40,8 +43,10 @@ mod tests;
 pub use askpass::answer_askpass;
 pub use auth::{Credentials, PrivateKeyFile, Secret};
 pub use code_commit::AwsIdentity;
+pub use checkout::Checkout;
 pub use commit::{Author, Change};
 pub use commit_id::CommitId;
+pub use content::{ContentId, Leaf};
 pub use git_error::GitError;
 pub use host_scan::scan;
 pub use ignore::{IGNORE_FILE, IgnoreRules, SOURCE_DEFAULTS};
@@ -52,11 +57,12 @@ pub use public_key::HostKeys;
 pub use push::{Over, Pushed};
 pub use repository::{LocalClone, Remote};
 pub use sign::Signer;
+pub use snapshot::Snapshot;
 pub use sync_url::PlainHttp;
 pub use transport::Settings;
 pub use transport_error::TransportError;
 pub use tree::EntryKind;
 pub use trust::HostTrust;
-pub use url::{GitUrl, Scheme};
+pub use url::{GitUrl, GitUrlError, Scheme};
 
 // The tests alone name these; they reach the product inside `GitError`.
