@@ -10,6 +10,7 @@ mod debug;
 mod delete;
 mod deps;
 mod diagnostics;
+mod diff;
 mod docgen;
 mod document;
 mod envsubst;
@@ -96,6 +97,7 @@ enum Command {
     #[command(subcommand)]
     Debug(debug::DebugCommand),
     Deps(deps::DepsArgs),
+    Diff(diff::DiffArgs),
     #[command(hide = true)]
     Docgen(docgen::DocgenArgs),
     Events(events::EventsArgs),
@@ -150,6 +152,7 @@ impl Command {
             Self::Build(args) => args.is_local(),
             Self::Completion(_) | Self::Docgen(_) | Self::Envsubst(_) => true,
             Self::Deps(args) => args.is_local(),
+            Self::Diff(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
             Self::Migrate(args) => args.is_local(),
             Self::Test(args) => args.is_local(),
@@ -166,6 +169,7 @@ impl Command {
             Self::Completion(args) => completion::run(context, args),
             Self::Debug(command) => debug::run(context, command).await,
             Self::Deps(args) => deps::run(context, args).await,
+            Self::Diff(args) => diff::run(context, args).await,
             Self::Docgen(args) => docgen::run(context, args, &Cli::command()),
             Self::Events(args) => events::run(context, args).await,
             Self::Get(args) => get::run(context, args).await,
@@ -219,7 +223,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err((_, failure))) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Ok(Err((ui, failure))) => {
-            ui.fail(&failure);
+            if !failure.is_told() {
+                ui.fail(&failure);
+            }
             ExitCode::from(failure.blame().status())
         }
         Err(_) => ExitCode::from(Blame::Bug.status()),

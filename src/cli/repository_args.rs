@@ -1,10 +1,10 @@
 //! The flags of all commands that render a repository without a cluster, and what they all say in the end.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::build::kustomization::sources;
 use super::context::Context;
 use super::flag::Csv;
 use crate::error::Failure;
@@ -98,32 +98,4 @@ pub fn tell(context: &Context, cluster: &str, findings: &[Finding]) -> usize {
     }
     let errors = findings.iter();
     errors.filter(|finding| finding.severity == Severity::Error).count()
-}
-
-/// Reads the folders of sources.
-pub fn sources(pairs: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
-    let pair = |pair: &String| {
-        let (source, folder) = pair.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("`{pair}` is no local source"))
-                .with_hint("write it as `GitRepository/flux-system/apps=./apps`")
-        })?;
-        Ok((source.to_owned(), PathBuf::from(folder)))
-    };
-    pairs.iter().map(pair).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_the_folders_of_sources() {
-        let pairs = |texts: &[&str]| {
-            let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
-            sources(&texts).map_err(|failure| failure.to_string())
-        };
-        let read = pairs(&["Bucket/a/b=./c=d"]).unwrap();
-        assert_eq!(read["Bucket/a/b"], Path::new("./c=d"));
-        assert_eq!(pairs(&["a"]).unwrap_err(), "`a` is no local source");
-    }
 }

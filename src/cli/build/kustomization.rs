@@ -1,12 +1,12 @@
 //! `build kustomization`: what a Flux Kustomization would apply, from a local directory.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::super::context::Context;
 use super::super::flag::Csv;
-use super::super::repository_args::sources;
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::manifest;
@@ -121,4 +121,32 @@ fn directory(args: &KustomizationArgs) -> Result<&Path, Failure> {
             .with_hint("name one with `--kustomization-file`"));
     }
     Ok(path)
+}
+
+/// Reads the folders of sources, each written as `Kind/namespace/name=DIR`.
+pub fn sources(pairs: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let pair = |pair: &String| {
+        let (source, folder) = pair.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("`{pair}` is no local source"))
+                .with_hint("write it as `GitRepository/flux-system/apps=./apps`")
+        })?;
+        Ok((source.to_owned(), PathBuf::from(folder)))
+    };
+    pairs.iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_folders_of_sources() {
+        let pairs = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+            sources(&texts).map_err(|failure| failure.to_string())
+        };
+        let read = pairs(&["Bucket/a/b=./c=d"]).unwrap();
+        assert_eq!(read["Bucket/a/b"], Path::new("./c=d"));
+        assert_eq!(pairs(&["a"]).unwrap_err(), "`a` is no local source");
+    }
 }

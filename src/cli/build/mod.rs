@@ -1,7 +1,7 @@
 //! `build`: what would be applied, as YAML.
 
 mod cluster;
-mod kustomization;
+pub(super) mod kustomization;
 mod overlay;
 
 use clap::{Args, Subcommand};

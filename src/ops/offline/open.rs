@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf, absolute};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
 use super::fetch::FetchGit;
@@ -12,7 +12,7 @@ use crate::kustomize::Unset;
 use crate::kustomize::load::join;
 use crate::manifest::{Object, read_objects};
 use crate::render::Cache;
-use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, entries};
+use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, written_paths};
 
 /// What is opened, and what may be used beside it.
 #[derive(Clone, Copy)]
@@ -154,9 +154,10 @@ fn folder_tree(folder: &Path) -> Result<Arc<dyn Tree>, Failure> {
 /// in it writes it, fits the end of its folder; or else in the working folder, or in the folder itself.
 fn root_without_git(folder: &Path) -> PathBuf {
     let tree = Walled::new(Folder::new(folder.to_owned()));
+    let written = written_paths(&tree);
     let candidates = folder.ancestors().skip(1).filter(|above| {
         let below = folder.strip_prefix(above).unwrap_or(Path::new(""));
-        names_path(&tree, below)
+        written.iter().any(|path| Path::new(path) == below)
     });
     if let Some(root) = candidates.last() {
         return root.to_owned();
@@ -166,16 +167,4 @@ fn root_without_git(folder: &Path) -> PathBuf {
         Ok(working) if folder.starts_with(&working) => working,
         _ => folder.to_owned(),
     }
-}
-
-/// Says whether a Kustomization in a folder builds a path.
-fn names_path(tree: &dyn Tree, path: &Path) -> bool {
-    let has_parts = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    has_parts && entries_below(tree).iter().any(|entry| Path::new(entry) == path)
-}
-
-fn entries_below(tree: &dyn Tree) -> Vec<String> {
-    entries(tree)
 }

@@ -51,18 +51,34 @@ fn is_yaml(name: &str) -> bool {
     matches!(extension, Some("yaml" | "yml"))
 }
 
+/// Returns the paths that the files of a bootstrap in a tree write, from the root of whatever repository it is of.
+pub fn written_paths(tree: &dyn Tree) -> Vec<String> {
+    let mut files = Vec::new();
+    collect(tree, Path::new("/"), &mut files);
+    let objects = files.iter().flat_map(|file| objects(tree, file));
+    let recipes = objects.filter(Recipe::is_for);
+    let paths = recipes.filter_map(|object| {
+        let recipe = Recipe::new(&object).ok()?;
+        Some(shown(&join(Path::new("/"), &recipe.spec.path)))
+    });
+    paths.filter(|path| !path.is_empty()).collect()
+}
+
+/// Reads the objects of a file, if it may hold a Kustomization and its source.
+fn objects(tree: &dyn Tree, file: &Path) -> Vec<Object> {
+    let content = tree.read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&content);
+    if !SIGNS.iter().all(|sign| text.contains(sign)) {
+        return Vec::new();
+    }
+    let values = read_as(&text, Dialect::Loose).unwrap_or_default();
+    let objects = values.into_iter().map(Object::new);
+    objects.filter_map(Result::ok).collect()
+}
+
 /// Returns the entry path that a file speaks of.
 fn entry(tree: &dyn Tree, file: &Path) -> Option<String> {
-    let content = tree.read(file).ok()?;
-    let text = std::str::from_utf8(&content).ok()?;
-    if !SIGNS.iter().all(|sign| text.contains(sign)) {
-        return None;
-    }
-    let values = read_as(text, Dialect::Loose).ok()?;
-    let objects: Vec<Object> = values
-        .into_iter()
-        .filter_map(|value| Object::new(value).ok())
-        .collect();
+    let objects = objects(tree, file);
     let has_source = |recipe: &Recipe| {
         let source = recipe.source();
         objects.iter().any(|object| {

@@ -20,12 +20,12 @@ mod task;
 mod tree;
 mod verdict;
 
-pub use entry::entries;
+pub use entry::{entries, written_paths};
 pub use explore::Depth;
 pub use finding::{Finding, Owner, Severity};
 pub use key::Key;
-pub use outcome::{ClusterRender, Outcome, OwnerRender};
-pub use session::{Counts, Session};
+pub use outcome::{ClusterRender, Outcome};
+pub use session::Session;
 pub use shelves::Folder;
 pub use source::{Fetch, Repository};
 pub use tree::{Tree, Walled};
