@@ -59,9 +59,18 @@ mod tests {
     fn looks_at_what_people_wrote() {
         let live = json!({"kind": "A", "metadata": {"labels": {}, "generation": 1}, "spec": {"a": 1}, "status": 1});
         for (same, wanted) in [
-            (true, json!({"kind": "A", "metadata": {"generation": 2}, "spec": {"a": 1}})),
-            (false, json!({"kind": "A", "metadata": {"labels": {"a": "b"}}, "spec": {"a": 1}})),
-            (false, json!({"kind": "A", "metadata": {"annotations": {"a": "b"}}, "spec": {"a": 1}})),
+            (
+                true,
+                json!({"kind": "A", "metadata": {"generation": 2}, "spec": {"a": 1}}),
+            ),
+            (
+                false,
+                json!({"kind": "A", "metadata": {"labels": {"a": "b"}}, "spec": {"a": 1}}),
+            ),
+            (
+                false,
+                json!({"kind": "A", "metadata": {"annotations": {"a": "b"}}, "spec": {"a": 1}}),
+            ),
             (false, json!({"kind": "A", "spec": {"a": 2}})),
             (false, json!({"kind": "A", "spec": {"a": 1}, "data": {}})),
         ] {
@@ -73,7 +82,10 @@ mod tests {
     fn forgives_old_servers() {
         let metric = json!({"type": "Resource", "resource": {"name": "cpu"}});
         let scaler = |metrics: Value| json!({"kind": "HorizontalPodAutoscaler", "spec": {"metrics": metrics}});
-        let (live, wanted) = (scaler(json!([metric])), scaler(json!([metric, metric, {"type": ""}])));
+        let (live, wanted) = (
+            scaler(json!([metric])),
+            scaler(json!([metric, metric, {"type": ""}])),
+        );
         assert!(!has_drifted(&live, &wanted));
     }
 }

@@ -139,7 +139,10 @@ mod tests {
                 .map(|index| json!({"host": format!("h{index}"), "same": "s"}))
                 .collect()
         };
-        assert_eq!(found(&Value::Array(hosts(3)), &Value::Array(hosts(3))), None);
+        assert_eq!(
+            found(&Value::Array(hosts(3)), &Value::Array(hosts(3))),
+            None
+        );
         assert_eq!(
             found(&Value::Array(hosts(4)), &Value::Array(hosts(2))).as_deref(),
             Some("host")
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn knows_objects() {
-        let object = |name: &str| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}});
+        let object =
+            |name: &str| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}});
         let list = json!([object("a"), object("b")]);
         assert_eq!(found(&list, &list).as_deref(), Some("resource"));
         assert_eq!(

@@ -60,7 +60,12 @@ impl IgnoreRules {
         let rules = rules.iter().map(|rule| {
             Ok(Rule {
                 paths: rule.paths.clone(),
-                target: rule.target.as_ref().map(Target::new).transpose()?.unwrap_or_default(),
+                target: rule
+                    .target
+                    .as_ref()
+                    .map(Target::new)
+                    .transpose()?
+                    .unwrap_or_default(),
             })
         });
         Ok(Self {
@@ -132,9 +137,9 @@ impl Target {
         });
         let holds = |selector: &Option<LabelSelector>, pointer: &str| {
             let values = object.get(pointer);
-            selector.as_ref().is_none_or(|selector| {
-                selector.holds(|key| values?.get(key)?.as_str())
-            })
+            selector
+                .as_ref()
+                .is_none_or(|selector| selector.holds(|key| values?.get(key)?.as_str()))
         };
         is_identity
             && holds(&self.labels, "/metadata/labels")
@@ -219,10 +224,17 @@ mod tests {
             (json!({"group": "batch"}), false),
             (json!({"labelSelector": "a in (b, c)"}), true),
             (json!({"labelSelector": "!a"}), false),
-            (json!({"annotationSelector": "x/y=1", "namespace": "shop"}), true),
+            (
+                json!({"annotationSelector": "x/y=1", "namespace": "shop"}),
+                true,
+            ),
         ] {
             let rules = rules(&json!([{"paths": ["/spec"], "target": target}])).unwrap();
-            assert_eq!(rules.pointers(&object()).len(), usize::from(is_meant), "{target}");
+            assert_eq!(
+                rules.pointers(&object()).len(),
+                usize::from(is_meant),
+                "{target}"
+            );
         }
     }
 

@@ -61,10 +61,7 @@ impl Search {
         }
         let start = common_prefix(old, new);
         let end = common_suffix(&old[start..], &new[start..]);
-        let (old_middle, new_middle) = (
-            &old[start..old.len() - end],
-            &new[start..new.len() - end],
-        );
+        let (old_middle, new_middle) = (&old[start..old.len() - end], &new[start..new.len() - end]);
         let mut runs = self.diff_middle(old_middle, new_middle);
         if start > 0 {
             runs.insert(0, (Change::Keep, old[..start].to_vec()));
@@ -220,10 +217,7 @@ impl Front {
             below + 1
         };
         let mut y = x - diagonal;
-        while x < self.width
-            && y < self.height
-            && is_equal(x.unsigned_abs(), y.unsigned_abs())
-        {
+        while x < self.width && y < self.height && is_equal(x.unsigned_abs(), y.unsigned_abs()) {
             x += 1;
             y += 1;
         }
@@ -482,7 +476,9 @@ mod tests {
     fn gives_back_both_texts() {
         let mut state = 7_u64;
         let mut next = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) % below
         };
         for _ in 0..3000 {

@@ -171,6 +171,9 @@ mod tests {
             json!({"kubectl.kubernetes.io/last-applied-configuration": "c2VjcmV0"});
         mask(None, &mut wanted);
         let text = wanted.to_string();
-        assert!(!text.contains("secret") && !text.contains("c2VjcmV0"), "{text}");
+        assert!(
+            !text.contains("secret") && !text.contains("c2VjcmV0"),
+            "{text}"
+        );
     }
 }

@@ -31,7 +31,9 @@ const KNOWN_ORDERS: &[&[&str]] = &[
 /// Returns the entries of a mapping in the order of a report.
 ///
 /// Where no known key is among them they stay as they are.
-pub fn arranged<'value>(mut entries: Vec<(&'value str, &'value Value)>) -> Vec<(&'value str, &'value Value)> {
+pub fn arranged<'value>(
+    mut entries: Vec<(&'value str, &'value Value)>,
+) -> Vec<(&'value str, &'value Value)> {
     let has = |key: &str| entries.iter().any(|(other, _)| *other == key);
     let hits = |order: &[&str]| order.iter().filter(|key| has(key)).count();
     let mut best: (usize, &[&str]) = (0, &[]);
@@ -83,9 +85,11 @@ fn depth(value: &Value) -> usize {
 fn name_field(entries: &[Value]) -> Option<&'static str> {
     ["name", "key", "id"].into_iter().find(|field| {
         !entries.is_empty()
-            && entries
-                .iter()
-                .all(|entry| entry.as_object().is_some_and(|fields| fields.contains_key(*field)))
+            && entries.iter().all(|entry| {
+                entry
+                    .as_object()
+                    .is_some_and(|fields| fields.contains_key(*field))
+            })
     })
 }
 
