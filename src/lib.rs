@@ -10,6 +10,8 @@
 mod api;
 mod cli;
 mod cluster;
+#[allow(dead_code, unused_imports)]
+mod diff;
 mod env;
 mod error;
 mod git;
