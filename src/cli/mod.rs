@@ -31,12 +31,14 @@ mod on_kind;
 mod output;
 mod reconcile;
 mod refused;
+mod repository_args;
 mod resume;
 mod rows;
 mod schemas;
 mod select;
 mod stats;
 mod suspend;
+mod test;
 mod trace;
 mod trace_report;
 mod tree;
@@ -138,6 +140,7 @@ enum Command {
     )]
     #[command(subcommand)]
     Suspend(OnKind<suspend::SuspendArgs>),
+    Test(test::TestArgs),
     Trace(trace::TraceArgs),
     #[command(subcommand)]
     Tree(tree::TreeCommand),
@@ -155,8 +158,10 @@ impl Command {
             Self::Build(args) => args.is_local(),
             Self::Completion(_) | Self::Docgen(_) | Self::Envsubst(_) => true,
             Self::Deps(args) => args.is_local(),
+            Self::Diff(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
             Self::Migrate(args) => args.is_local(),
+            Self::Test(args) => args.is_local(),
             Self::Version(args) => args.is_local(),
             _ => false,
         }
@@ -181,6 +186,7 @@ impl Command {
             Self::Export(args) => export::run(context, args).await,
             Self::Migrate(args) => migrate::run(context, args).await,
             Self::Stats(args) => stats::run(context, args).await,
+            Self::Test(args) => test::run(context, args),
             Self::Trace(args) => trace::run(context, args).await,
             Self::Tree(command) => tree::run(context, command).await,
             Self::Trigger(args) => trigger::run(context, args).await,

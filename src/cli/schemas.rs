@@ -8,7 +8,8 @@ use super::trace::TraceReport;
 use super::version::Versions;
 use crate::error::Failure;
 use crate::ops::{
-    Chain, CheckReport, CheckReportList, Plan, Stats, StatsList, Tree, UninstallReport,
+    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
+    UninstallReport,
 };
 
 /// A report that programs may read.
@@ -24,6 +25,7 @@ pub const REPORTS: &[Report] = &[
     Report::of::<Plan>("BootstrapPlan"),
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
+    Report::of::<ClusterTest>("ClusterTest"),
     Report::of::<DependencyGraph>("DependencyGraph"),
     Report::of::<Stats>("Stats"),
     Report::of::<StatsList>("StatsList"),

@@ -149,6 +149,15 @@ pub enum GitError {
         /// What is in the way.
         problem: String,
     },
+    /// The revision names no commit that is here.
+    #[error("`{revision}` names no commit of the repository")]
+    Revision {
+        /// The revision.
+        revision: String,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
     /// libgit2 could not read or write an object.
     #[error("cannot {action}")]
     Object {
@@ -195,6 +204,9 @@ impl Explain for GitError {
                 Some("name another folder, or one that is not there yet, with `--clone-dir`".into())
             }
             Self::Sign(source) => source.hint(),
+            Self::Revision { .. } => {
+                Some("a shallow clone holds few commits: fetch the one that is meant first".into())
+            }
             _ => None,
         }
     }

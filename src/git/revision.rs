@@ -111,7 +111,7 @@ impl Remote {
         found: &Found,
         folder: &Path,
         bounds: Bounds,
-    ) -> Result<Snapshot, GitError> {
+    ) -> Result<Fetched, GitError> {
         let repository = bare(folder)?;
         let wanted = match &found.reference {
             Some(reference) => reference.clone(),
@@ -148,7 +148,7 @@ impl Remote {
             url: self.url.clone().into(),
             revision: wanted.clone(),
         })?;
-        Ok(Snapshot { repository, commit })
+        Ok(Fetched { repository, commit })
     }
 
     fn unfetched(&self, revision: &str, source: TransportError) -> GitError {
@@ -250,12 +250,12 @@ impl Fetch<'_> {
 }
 
 /// A local copy of one commit.
-pub struct Snapshot {
+pub struct Fetched {
     pub(super) repository: Repository,
     commit: CommitId,
 }
 
-impl Snapshot {
+impl Fetched {
     /// Opens a repository of this machine at a revision, which may be anything that Git understands; empty for
     /// the branch that is checked out.
     ///

@@ -14,6 +14,7 @@ mod install;
 mod inventory;
 mod logs;
 mod migrate;
+mod offline;
 mod reconcile;
 mod release;
 mod remote;
@@ -45,6 +46,9 @@ pub use holders::read_given;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};
+pub use offline::{
+    ClusterTest, OpenRequest, Opened, Side, Verdict, objects_in, open, session, verdicts,
+};
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };

@@ -1,5 +1,6 @@
 //! What a Flux object would apply: the kustomization that Flux makes or completes, built and put into shape.
 
+mod cache;
 mod files;
 mod generate;
 mod generate_error;
@@ -8,11 +9,13 @@ mod mask;
 mod merge;
 mod overlay;
 mod recipe;
+pub mod repository;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod variables;
 
+pub use cache::Cache;
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;

@@ -7,7 +7,7 @@ use super::address::{self, Address};
 use super::cache::{Cache, Slot, Submodules};
 use super::error::FetchError;
 use super::sources::Network;
-use crate::git::{self, Bounds, Credentials, Found, Remote, Settings, Snapshot, Submodule};
+use crate::git::{self, Bounds, Credentials, Found, Remote, Settings, Fetched, Submodule};
 use crate::kustomize::load::GitUrl;
 
 /// More data than any repository of manifests has at one commit.
@@ -63,7 +63,7 @@ impl Wanted<'_> {
 
     /// Copies a revision of a repository of this machine.
     fn copied(&self, folder: &Path, network: Network) -> Result<PathBuf, FetchError> {
-        let snapshot = Snapshot::of_folder(folder, &self.url.revision)?;
+        let snapshot = Fetched::of_folder(folder, &self.url.revision)?;
         let slot = self.slot(snapshot.commit());
         slot.tree().map_or_else(
             || slot.fill(|into| self.write(&snapshot, network, into)),
@@ -99,7 +99,7 @@ impl Wanted<'_> {
     }
 
     /// Writes the files of a commit, and of its submodules where they are wanted.
-    fn write(&self, snapshot: &Snapshot, network: Network, into: &Path) -> Result<(), FetchError> {
+    fn write(&self, snapshot: &Fetched, network: Network, into: &Path) -> Result<(), FetchError> {
         let submodules = snapshot.submodules()?;
         snapshot.check_out(into)?;
         if self.url.submodules {

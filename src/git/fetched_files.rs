@@ -7,7 +7,7 @@ use git2::{ObjectType, TreeWalkMode, TreeWalkResult};
 
 use super::commit_id::CommitId;
 use super::git_error::{GitError, object};
-use super::revision::Snapshot;
+use super::revision::Fetched;
 
 /// What may be read of a file by whom: by its owner.
 const FILE_MODE: i32 = 0o600;
@@ -30,7 +30,7 @@ const MOST_ENTRIES: usize = 250_000;
 /// More bytes than any repository of manifests has, without its history.
 const MOST_BYTES: usize = 2 << 30;
 
-impl Snapshot {
+impl Fetched {
     /// Writes all files into a folder, byte for byte as they are in the repository; only their owner may read them.
     ///
     /// # Errors
