@@ -18,6 +18,8 @@ mod open_pgp;
 mod rules;
 mod shamir;
 mod shell_words;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod walk;
 mod yaml;
