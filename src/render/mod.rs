@@ -1,5 +1,6 @@
 //! What a Flux object would apply: the kustomization that Flux makes or completes, built and put into shape.
 
+mod decrypt;
 mod files;
 mod generate;
 mod kustomization;
@@ -7,12 +8,15 @@ mod mask;
 mod overlay;
 mod recipe;
 mod rules;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod variables;
 
+pub use decrypt::{DecryptError, Decryptor};
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;
 pub use recipe::Recipe;
+pub use secrets::Secrets;
 pub use variables::{Variables, takes_variables};
