@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::decrypt::{DecryptError, Decryptor};
 use super::files::Layer;
 use super::generate::complete;
 use super::generate_error::GenerateError;
@@ -35,6 +36,9 @@ pub enum RenderError {
     /// A Secret is not as it must be.
     #[error(transparent)]
     Mask(#[from] MaskError),
+    /// What is encrypted can't be opened.
+    #[error(transparent)]
+    Decrypt(#[from] DecryptError),
 }
 
 impl Explain for RenderError {
@@ -44,6 +48,7 @@ impl Explain for RenderError {
             Self::Generate(error) => error.hint(),
             Self::Build(error) => error.hint(),
             Self::Mask(error) => error.hint(),
+            Self::Decrypt(error) => error.hint(),
         }
     }
 }
@@ -69,6 +74,26 @@ impl Place<'_> {
         let directory = self.real_directory()?;
         let ignored = Ignored::at(self.files, &directory, patterns);
         self.build_with(recipe, &ignored)
+    }
+
+    /// Builds the directory as [`Place::build`] does, with what generators and patches read in the clear.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Place::build`] does, and where a file can't be decrypted.
+    pub fn build_decrypted(
+        &self,
+        recipe: &Recipe,
+        patterns: &[String],
+        decryptor: &mut Decryptor,
+    ) -> Result<Built, RenderError> {
+        let directory = self.real_directory()?;
+        let ignored = Ignored::at(self.files, &directory, patterns);
+        let completed = complete(self.files, &directory, recipe, &ignored)?;
+        let mut files = Layer::new(self.files);
+        decryptor.open_sources(&mut files, &directory, recipe, &completed)?;
+        files.put(completed.path, Some(completed.text.into_bytes()));
+        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
     }
 
     /// Builds the directory with rules that were read before.
