@@ -2,6 +2,7 @@
 
 mod blame;
 mod chain;
+mod drift;
 mod facts;
 mod leaf;
 mod message;

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use super::super::controller::{Presence, hindrance, presence};
 use super::blame::{Toward, is_asked, is_current, is_ready, keeps_from_applying, told, toward};
 use super::chain::{CauseKind, Chain, ChainLink, ChainObject, Verdict};
-use super::facts::{FluxObject, elsewhere, flux, is_served, parents, unhealthiest};
+use super::drift::{self, Drift};
+use super::facts::{FluxObject, elsewhere, flux, is_served, unhealthiest};
 use super::leaf;
 use super::message::brief;
 use super::next::{Steps, step};
-use crate::api::{Kind, SUSPEND_REASON, SUSPEND_UNTIL};
+use crate::api::{Kind, SUSPEND_REASON, SUSPEND_UNTIL, parents};
 use crate::cluster::{self, Address, Cluster, ClusterError, Resource, State};
 use crate::error::Failure;
 use crate::manifest::{Object, ObjectId};
@@ -197,6 +198,11 @@ impl Walk<'_> {
         if status.state != State::Current {
             let verdict = leaf::follow(self.cluster, object, &status, &mut self.links).await;
             self.note_parents(object).await;
+            return Ok(verdict);
+        }
+        if self.is_first()
+            && let Some(verdict) = self.changed(object).await
+        {
             return Ok(verdict);
         }
         self.upward(object).await
@@ -416,7 +422,60 @@ impl Walk<'_> {
                 return self.visit_flux("is made from", &id).await;
             }
         }
+        if self.is_first()
+            && let Some(verdict) = self.drifted(found).await?
+        {
+            return Ok(verdict);
+        }
         self.upward(&found.object).await
+    }
+
+    /// Says whether only the object that was asked for was looked at so far.
+    const fn is_first(&self) -> bool {
+        self.visited.len() == 1
+    }
+
+    /// Looks at what an object that is ready has brought: since then, something may have happened to that.
+    async fn drifted(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
+        if let Some(drift) = drift::drift(self.cluster, found).await {
+            self.link("has applied", drift.id.clone().into(), drift.state, "");
+            return Ok(Some(self.drift(drift, found)));
+        }
+        let (links, visited, notes) = (self.links.len(), self.visited.len(), self.notes.len());
+        let verdict = self.leaves(found, "").await?;
+        if verdict.as_ref().is_some_and(Verdict::is_fault) {
+            return Ok(verdict);
+        }
+        self.links.truncate(links);
+        self.visited.truncate(visited);
+        self.notes.truncate(notes);
+        Ok(None)
+    }
+
+    fn drift(&self, drift: Drift, applier: &FluxObject) -> Verdict {
+        let next = self.steps.own(
+            "put it back now; the next reconciliation does it by itself",
+            "reconcile",
+            applier.kind,
+            &applier.object,
+        );
+        Verdict::new(CauseKind::Drift, drift.message, Some(next))
+    }
+
+    /// Says whether somebody has changed an object that a Kustomization has applied.
+    async fn changed(&mut self, object: &Object) -> Option<Verdict> {
+        for parent in parents(object) {
+            let Ok(Some(applier)) = flux(self.cluster, &parent).await else {
+                continue;
+            };
+            if let Some(drift) = drift::changed(object, &applier)
+                && !applier.is_suspended()
+            {
+                self.link("is applied by", parent.into(), "ready", "");
+                return Some(self.drift(drift, &applier));
+            }
+        }
+        None
     }
 
     /// Says whether an object is missing, suspended or not ready; one that may not be read is looked at.
