@@ -1,6 +1,7 @@
 //! One Kubernetes cluster: how to reach it, read it, change it, and wait for it.
 
 mod apply;
+mod board;
 mod call;
 mod catalogue;
 mod client;
@@ -27,6 +28,7 @@ mod status;
 mod throttle;
 #[cfg(test)]
 mod traps;
+mod verdict;
 mod wait;
 mod watch;
 mod workload;
@@ -45,5 +47,6 @@ pub use resource::{Address, Resource};
 pub use state::{State, Status};
 pub use status::{reconciled, status, status_of};
 pub use throttle::Rate;
-pub use wait::{Outcome, Step, Verdict, WaitOptions, Waited};
+pub use verdict::{Outcome, Step, Verdict, Waited};
+pub use wait::WaitOptions;
 pub use watch::{Change, Watch};

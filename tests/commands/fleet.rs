@@ -308,7 +308,11 @@ fn events_are_rows_of_each_cluster() {
         .api()
         .apply_all(vec![event("there", &namespace)], &namespace);
     let output = env.run(["events", "--all-contexts", "--types", "Warning"]);
-    insta::assert_snapshot!(output.stdout(), @"");
+    insta::assert_snapshot!(output.stdout(), @"
+    CLUSTER  	LAST SEEN	TYPE   	REASON     	OBJECT               	MESSAGE     
+    prod-well	60m      	Warning	BuildFailed	Kustomization/podinfo	about here 	
+    prod-slow	60m      	Warning	BuildFailed	Kustomization/podinfo	about there	
+    ");
     let told = output.failure(1);
     for words in [
         "✗ [prod-down] the cluster at https://[DOWN] refuses connections",

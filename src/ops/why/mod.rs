@@ -1,5 +1,6 @@
 //! `why`: one chain from an object down to the first cause of how it is, and what to do next.
 
+mod around;
 mod blame;
 mod chain;
 mod drift;
@@ -7,6 +8,7 @@ mod facts;
 mod leaf;
 mod message;
 mod next;
+mod verdict;
 mod walk;
 
 pub use chain::{Chain, ChainLink};
