@@ -39,17 +39,15 @@ pub fn answer(arguments: &[OsString], program: &str, factory: impl Fn() -> Comma
     let current = typed.last().cloned().unwrap_or_default();
     CompleteEnv::with_factory(|| {
         let mut command = factory();
+        if typed.iter().any(|word| is_object(word)) {
+            command = with_objects(command);
+        }
         // Brings the flags that clap adds by itself, so that they can be hidden too.
         command.build();
         let Some(asker) = Asker::of(typed, program) else {
             return command;
         };
         let command = hide_flags_behind_names(command, &current);
-        let command = if typed.iter().any(|word| is_object(word)) {
-            with_objects(command)
-        } else {
-            command
-        };
         with_candidates(command, &mut Vec::new(), &Arc::new(asker))
     })
     .complete();
