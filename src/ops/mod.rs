@@ -8,6 +8,7 @@ pub mod debug;
 mod deps;
 mod events;
 mod freeze;
+mod helm;
 mod install;
 mod inventory;
 mod logs;
@@ -36,6 +37,7 @@ pub use events::{
     EventStream, EventsPlan, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events,
     plan_events,
 };
+pub use helm::HelmProgram;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};

@@ -256,6 +256,14 @@ impl<'call> Directory<'call> {
         Ok(sum)
     }
 
+    /// Returns the namespace that it says, or the nearest one above.
+    pub fn namespace(&self) -> String {
+        match self.kustomization.namespace.as_str() {
+            "" => self.namespace_above.clone(),
+            own => own.to_owned(),
+        }
+    }
+
     /// Opens a directory that this one names.
     fn below(&self, loader: Loader<'call>, path: &str, wanted: Wanted) -> Result<Self, BuildError> {
         let root = loader.root().display().to_string();
@@ -278,19 +286,13 @@ impl<'call> Directory<'call> {
             }
             _ => {}
         }
-        let own = &self.kustomization.namespace;
-        let namespace = if own.is_empty() {
-            &self.namespace_above
-        } else {
-            own
-        };
         Ok(Self {
             loader,
             state: self.state,
             origin: self.origin.as_ref().map(|origin| origin.to(path)),
             kustomization: found.kustomization,
             file_name: found.name,
-            namespace_above: namespace.clone(),
+            namespace_above: self.namespace(),
         })
     }
 }

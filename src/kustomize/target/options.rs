@@ -1,6 +1,6 @@
 //! What a caller asks of a build.
 
-use super::super::load::{Remote, Restriction};
+use super::super::load::{HelmOptions, Remote, Restriction};
 
 /// The order of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,4 +35,6 @@ pub struct Options<'call> {
     pub schema: SchemaMode,
     /// The way to remote files and repositories; without one they are refused.
     pub remote: Option<&'call dyn Remote>,
+    /// How Helm charts are rendered; without it they are refused.
+    pub helm: Option<HelmOptions<'call>>,
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::super::file::{DecodeError, FieldSpecConflict};
-use super::super::generate::{GenerateError, HashError};
+use super::super::generate::{ChartError, GenerateError, HashError};
 use super::super::load::{LoadError, ReadError};
 use super::super::resource::{AbsorbError, Id, ListError};
 use super::super::schema::SchemaError;
@@ -179,6 +179,9 @@ pub enum BuildError {
     /// A generator fails.
     #[error(transparent)]
     Generate(Box<GenerateError>),
+    /// A chart cannot be rendered.
+    #[error(transparent)]
+    Chart(Box<ChartError>),
     /// A resource has no hash.
     #[error(transparent)]
     Hash(Box<HashError>),
@@ -196,6 +199,9 @@ impl Explain for BuildError {
             Self::During { source, .. } | Self::Named { source, .. } => return source.hint(),
             Self::Load(error) if error.hint().is_some() => return error.hint(),
             Self::Neither { file, source } => return file.hint().or_else(|| source.hint()),
+            Self::HelmDisabled => {
+                "`build overlay --enable-helm` renders charts with the `helm` program"
+            }
             Self::ExternalPlugin { .. } => {
                 "only generators and transformers with `apiVersion: builtin` can be used"
             }
@@ -217,6 +223,12 @@ impl From<LoadError> for BuildError {
 impl From<GenerateError> for BuildError {
     fn from(error: GenerateError) -> Self {
         Self::Generate(Box::new(error))
+    }
+}
+
+impl From<ChartError> for BuildError {
+    fn from(error: ChartError) -> Self {
+        Self::Chart(Box::new(error))
     }
 }
 
