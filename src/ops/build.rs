@@ -185,7 +185,9 @@ impl Work<'_> {
         if let Some(post_build) = &recipe.spec.post_build {
             let referred = self.referred(recipe, post_build, &objects).await?;
             let variables = Variables::new(post_build, referred, self.request.unset);
-            variables.put_into(&mut objects)?;
+            for loss in variables.put_into(&mut objects)? {
+                self.ui.warning(&loss);
+            }
         }
         render::finish(&mut objects, recipe)?;
         Ok(objects)

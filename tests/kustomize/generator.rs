@@ -108,7 +108,16 @@ pub fn files(random: &mut Random) -> Vec<File> {
         files.push((
             format!("{layer}/file.txt"),
             random
-                .pick(&["one\ntwo\n", "no end", "", " lead\n\n", "é\n"])
+                .pick(&[
+                    "one\ntwo\n",
+                    "one\n",
+                    "no end",
+                    "",
+                    " lead\n\n",
+                    "é\n",
+                    "a\n\tb\n",
+                    "b",
+                ])
                 .into(),
         ));
     }

@@ -10,8 +10,6 @@ use tempfile::TempDir;
 
 use super::super::file::{HelmChart, HelmGlobals};
 use super::super::load::{self, HelmError, HelmOptions, HelmVersion, LoadError, Loader, ReadError};
-use super::super::patch::{self, MergeError};
-use super::super::schema::Schemas;
 use crate::error::Explain;
 use crate::manifest::{self, Dialect, Node, YamlError};
 
@@ -48,11 +46,13 @@ pub enum ChartError {
     #[error("the values file is no text")]
     Encoding(#[source] std::str::Utf8Error),
     /// The values cannot be merged.
-    #[error("could not merge values")]
-    Merge(#[source] MergeError),
-    /// The merged values cannot be written.
-    #[error("could not parse merged values into map")]
-    Merged(#[source] YamlError),
+    #[error(
+        "could not merge values: a mapping, a list and a scalar cannot take each other's place at {path}"
+    )]
+    Merge {
+        /// Where.
+        path: String,
+    },
     /// The values cannot be written for Helm.
     #[error("failed to write values file")]
     Write(#[source] io::Error),
@@ -239,20 +239,28 @@ impl<'call> Chart<'call> {
         }
         let merged = match self.merge {
             ValuesMerge::Replace => Value::Object(inline.clone()),
-            ValuesMerge::Override => merged(self.values_of_file()?, inline_node(inline))?,
-            ValuesMerge::Merge => merged(inline_node(inline), self.values_of_file()?)?,
+            ValuesMerge::Override => {
+                let mut values = self.values_of_file()?;
+                put_over(&mut values, Value::Object(inline.clone()), "values")?;
+                values
+            }
+            ValuesMerge::Merge => {
+                let mut values = Value::Object(inline.clone());
+                put_over(&mut values, self.values_of_file()?, "values")?;
+                values
+            }
         };
         Ok(manifest::emit(&merged).into_bytes())
     }
 
-    fn values_of_file(&self) -> Result<Node, ChartError> {
+    fn values_of_file(&self) -> Result<Value, ChartError> {
         let content = self.loader.read(&self.chart.values_file)?;
         let text = std::str::from_utf8(&content).map_err(ChartError::Encoding)?;
-        let documents = Node::documents(text).map_err(ChartError::Malformed)?;
-        let first = documents.into_iter().next();
+        let documents = manifest::read_as(text, Dialect::Resources);
+        let first = documents.map_err(ChartError::Malformed)?.into_iter().next();
         Ok(first
-            .filter(|document| !document.is_null())
-            .unwrap_or_else(|| Node::mapping(Vec::new())))
+            .filter(|values| !values.is_null())
+            .unwrap_or_else(|| Value::Object(Map::new())))
     }
 }
 
@@ -292,16 +300,39 @@ fn home(chart: &HelmChart, globals: &HelmGlobals, root: &Path) -> PathBuf {
     }
 }
 
-fn inline_node(values: &Map<String, Value>) -> Node {
-    Node::from(&Value::Object(values.clone()))
+/// Puts values over others: mappings come together, null takes away, all else is replaced.
+///
+/// # Errors
+///
+/// Fails where a mapping, a list or a scalar meets something of another sort.
+fn put_over(below: &mut Value, above: Value, path: &str) -> Result<(), ChartError> {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                let path = format!("{path}.{key}");
+                match below.get_mut(&key) {
+                    _ if value.is_null() => drop(below.remove(&key)),
+                    Some(present) if !present.is_null() => put_over(present, value, &path)?,
+                    _ => drop(below.insert(key, value)),
+                }
+            }
+            Ok(())
+        }
+        (below, above) if is_collection(below) == is_collection(&above) => {
+            *below = above;
+            Ok(())
+        }
+        _ => Err(ChartError::Merge { path: path.into() }),
+    }
 }
 
-/// Puts values over others.
-fn merged(mut below: Node, above: Node) -> Result<Value, ChartError> {
-    patch::merge(&mut below, above, &Schemas::new()).map_err(ChartError::Merge)?;
-    below
-        .into_value(Dialect::Resources, 1)
-        .map_err(ChartError::Merged)
+/// Says which sort of collection a value is, if it is one.
+const fn is_collection(value: &Value) -> Option<bool> {
+    match value {
+        Value::Object(_) => Some(true),
+        Value::Array(_) => Some(false),
+        _ => None,
+    }
 }
 
 /// Reads what Helm printed; it may have said something before the first document.
@@ -315,4 +346,41 @@ fn documents(printed: &[u8]) -> Result<Vec<Arc<Node>>, ChartError> {
     let rest = start.and_then(|start| load::read(&text.as_bytes()[start + 1..]).ok());
     rest.filter(|documents| !documents.is_empty())
         .ok_or(ChartError::Output(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_come_over_others() {
+        let over =
+            |mut below: Value, above: Value| put_over(&mut below, above, "values").map(|()| below);
+        let below = json!({"a": {"b": 1, "c": "5"}, "l": [1, 2], "n": null});
+        let above = json!({"a": {"b": 2, "c": null, "d": null}, "l": [3], "n": {"x": 1}});
+        assert_eq!(
+            over(below, above).unwrap(),
+            json!({"a": {"b": 2}, "l": [3], "n": {"x": 1}})
+        );
+        let error = over(json!({"a": {"b": 1}}), json!({"a": {"b": [1]}})).unwrap_err();
+        assert!(error.to_string().ends_with("at values.a.b"), "{error}");
+    }
+
+    #[test]
+    fn words_before_the_first_document_are_passed_over() {
+        let object = "{kind: A, metadata: {name: a}}\n";
+        let count = |text: String| {
+            documents(text.as_bytes())
+                .map(|documents| documents.len())
+                .ok()
+        };
+        assert_eq!(count(format!("---\n{object}---\n{object}")), Some(2));
+        assert_eq!(
+            count(format!("Pulled: x\n\tDigest: [\n---\n{object}")),
+            Some(1)
+        );
+        assert_eq!(count("Pulled: x\n".into()), None);
+    }
 }

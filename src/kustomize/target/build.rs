@@ -111,7 +111,7 @@ pub fn build_all(
 fn build_in(session: &Session<'_>, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {
     let state = BuildState::new(options.schema);
     let loader = Loader::new(session, root)?;
-    let directory = Directory::root(loader.clone(), &state)?;
+    let directory = Directory::root(loader.clone(), &state, options.root_fields)?;
     let sum = directory.accumulate(Accumulated::default())?;
     let resources = finish::finish(sum, &directory.kustomization, &state, options)?;
     drop(directory);

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Kustomization, TransformerConfiguration};
+use super::super::file::{Kustomization, Rules, TransformerConfiguration};
 use super::super::load::{LoadError, Loader, shown};
 use super::super::resource::{Origin, Resource, ResourceList};
 use super::super::transform::default_configuration;
 use super::accumulated::Accumulated;
 use super::build_state::BuildState;
 use super::found::Found;
+use super::options::RootFields;
 use super::problem::BuildError;
 use super::{configuration, fields, found, plugin};
 
@@ -41,8 +42,16 @@ impl<'call> Directory<'call> {
     /// # Errors
     ///
     /// Fails where its kustomization file cannot be used.
-    pub fn root(loader: Loader<'call>, state: &'call BuildState) -> Result<Self, BuildError> {
-        let found = Found::at(&loader)?;
+    pub fn root(
+        loader: Loader<'call>,
+        state: &'call BuildState,
+        fields: RootFields,
+    ) -> Result<Self, BuildError> {
+        let rules = match fields {
+            RootFields::Strict => Rules::KUSTOMIZATION,
+            RootFields::Lenient => Rules::COMPLETED,
+        };
+        let found = Found::at(&loader, rules)?;
         state.warn(found.warnings);
         state.set_schema(found.kustomization.openapi.as_ref(), &loader)?;
         let metadata = found.kustomization.build_metadata.as_ref();
@@ -267,7 +276,7 @@ impl<'call> Directory<'call> {
     /// Opens a directory that this one names.
     fn below(&self, loader: Loader<'call>, path: &str, wanted: Wanted) -> Result<Self, BuildError> {
         let root = loader.root().display().to_string();
-        let found = Found::at(&loader)
+        let found = Found::at(&loader, Rules::KUSTOMIZATION)
             .map_err(|error| error.during(format!("couldn't make target for path '{root}'")))?;
         let is_component = found.is_component();
         self.state.warn(found.warnings);

@@ -159,6 +159,14 @@ pub enum BuildError {
         /// What is wrong with it.
         source: Box<YamlError>,
     },
+    /// A resource holds a text of several lines that begins with a tab.
+    #[error(
+        "cannot write {id}: yaml: found a tab character where an indentation space is expected"
+    )]
+    Tab {
+        /// The resource.
+        id: Box<Id>,
+    },
     /// A resource holds a character that YAML forbids.
     #[error("cannot write {id}: yaml: control characters are not allowed: {character:?}")]
     Forbidden {
