@@ -1,5 +1,6 @@
 //! Build what a Flux Kustomization would apply, from files, with the variables of the cluster.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
@@ -189,8 +190,21 @@ impl Work<'_> {
                 self.ui.warning(&loss);
             }
         }
-        render::finish(&mut objects, recipe)?;
+        render::finish(&mut objects, &self.owner(recipe))?;
         Ok(objects)
+    }
+
+    /// Returns the Kustomization as the owner of its objects: one in a file without a namespace is in the one that
+    /// was asked for, where flux writes an empty label.
+    fn owner<'recipe>(&self, recipe: &'recipe Recipe) -> Cow<'recipe, Recipe> {
+        let is_asked_for = self.begun.len() == 1;
+        if !recipe.namespace.is_empty() || !is_asked_for {
+            return Cow::Borrowed(recipe);
+        }
+        Cow::Owned(Recipe {
+            namespace: self.request.namespace.to_owned(),
+            ..recipe.clone()
+        })
     }
 
     /// Reads what a Kustomization refers to, where there is a cluster and an object to put it into.

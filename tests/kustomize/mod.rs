@@ -10,6 +10,7 @@ mod generator;
 mod growth;
 mod helm;
 mod hostile;
+mod lenient;
 mod properties;
 mod random;
 mod remote;
