@@ -1,5 +1,6 @@
 //! Build what a Flux Kustomization would apply, from files, with the variables of the cluster.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
@@ -242,10 +243,24 @@ pub(super) async fn build_one(
         let referred = referred(request, recipe, post_build, &objects).await?;
         secrets = referred.secrets;
         let variables = Variables::new(post_build, referred.values, request.unset);
-        variables.put_into(&mut objects)?;
+        for loss in variables.put_into(&mut objects)? {
+            ui.warning(&loss);
+        }
     }
-    render::finish(&mut objects, recipe)?;
+    render::finish(&mut objects, &owner(request, recipe))?;
     Ok(BuiltObjects { objects, secrets })
+}
+
+/// Returns the Kustomization as the owner of its objects: one in a file without a namespace is in the one that was
+/// asked for, where flux writes an empty label.
+fn owner<'recipe>(request: &BuildRequest<'_>, recipe: &'recipe Recipe) -> Cow<'recipe, Recipe> {
+    if !recipe.namespace.is_empty() || recipe.name != request.name {
+        return Cow::Borrowed(recipe);
+    }
+    Cow::Owned(Recipe {
+        namespace: request.namespace.to_owned(),
+        ..recipe.clone()
+    })
 }
 
 /// Reads what a Kustomization refers to, where there is an object to put it into.

@@ -10,6 +10,7 @@ mod diff;
 mod events;
 mod freeze;
 mod holders;
+mod helm;
 mod install;
 mod inventory;
 mod logs;
@@ -42,6 +43,7 @@ pub use diff::{
 pub use events::{
     EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,
 };
+pub use helm::HelmProgram;
 pub use holders::read_given;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};

@@ -10,12 +10,12 @@ use super::files::Layer;
 use super::generate::complete;
 use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
-use super::overlay::build_overlay;
+use super::overlay;
 use super::recipe::Recipe;
 use super::rules::Ignored;
 use crate::error::Explain;
 use crate::kustomize::load::{Files, Remote};
-use crate::kustomize::{BuildError, Built};
+use crate::kustomize::{self, BuildError, Built, Options, RootFields};
 use crate::manifest::Object;
 
 /// Why a Kustomization can't be built.
@@ -106,7 +106,12 @@ impl Place<'_> {
         let completed = complete(self.files, &directory, recipe, ignored)?;
         let mut files = Layer::new(self.files);
         files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
+        // What Flux completes, it has read and written before, and so lost what it did not know.
+        let options = Options {
+            root_fields: RootFields::Lenient,
+            ..overlay::options(self.remote)
+        };
+        Ok(kustomize::build(&files, &directory.to_string_lossy(), &options).map_err(Box::new)?)
     }
 
     fn real_directory(&self) -> Result<PathBuf, RenderError> {

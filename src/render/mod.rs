@@ -6,6 +6,7 @@ mod files;
 mod generate;
 mod generate_error;
 mod kustomization;
+mod losses;
 mod mask;
 mod merge;
 mod overlay;
