@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use super::debug::referred;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::debug::referred_telling;
 use crate::api::{Kind, PostBuild};
 use crate::cluster::{Cluster, Resource};
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::kustomize::load::{Disk, join};
 use crate::manifest::{self, Dialect, Object};
-use crate::render::{self, Place, Recipe, Variables, takes_variables};
+use crate::render::{self, Decryptor, Place, Recipe, Variables, takes_variables};
 use crate::report::Ui;
 
 /// What is built, from where, and how.
@@ -35,12 +40,30 @@ pub struct BuildRequest<'a> {
     pub sources: Option<&'a BTreeMap<String, PathBuf>>,
 }
 
+/// Whether the Secrets in the cluster that Kustomizations name for their decryption are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClusterKeys {
+    /// They are not.
+    #[default]
+    Unread,
+    /// Their keys join those at hand.
+    Read,
+}
+
 /// Builds what a Kustomization would apply; those in it come after it, if they are asked for.
+///
+/// What is encrypted is opened as far as there are keys; the decryptor then knows what must not be shown.
 ///
 /// # Errors
 ///
-/// Fails where the Kustomization, its directory or a variable can't be had, or the directory can't be built.
-pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, Failure> {
+/// Fails where the Kustomization, its directory or a variable can't be had, the directory can't be built, or something
+/// encrypted is damaged, or can't be opened although a key was named.
+pub async fn build(
+    ui: &Ui,
+    request: &BuildRequest<'_>,
+    decryptor: &mut Decryptor,
+    cluster_keys: ClusterKeys,
+) -> Result<Vec<Object>, Failure> {
     let directory = directory(request.path)?;
     if let Some(file) = request.file
         && !file.is_file()
@@ -60,8 +83,26 @@ pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, F
         request,
         ui,
         begun: Vec::new(),
+        decryptor,
+        cluster_keys,
     };
-    work.build(Recipe::new(&object)?, &directory).await
+    let built = work.build(Recipe::new(&object)?, &directory).await;
+    let objects = built.map_err(|failure| without_secrets(failure, decryptor))?;
+    for object in &objects {
+        decryptor.secrets.add_object(object);
+    }
+    Ok(objects)
+}
+
+/// Takes what was decrypted out of an error: it may tell of the content of a file.
+fn without_secrets(failure: Failure, decryptor: &Decryptor) -> Failure {
+    if !decryptor.has_opened() {
+        return failure;
+    }
+    let shown = |text: &str| decryptor.secrets.redact_text(text);
+    let told = Failure::blaming(failure.blame(), shown(&failure.in_one_line()));
+    let hints = failure.hints().iter();
+    hints.fold(told, |told, hint| told.with_hint(shown(hint)))
 }
 
 /// Returns the absolute path of a directory, without `.` and `..`.
@@ -127,6 +168,8 @@ struct Work<'a> {
     request: &'a BuildRequest<'a>,
     ui: &'a Ui,
     begun: Vec<(String, String)>,
+    decryptor: &'a mut Decryptor,
+    cluster_keys: ClusterKeys,
 }
 
 impl Work<'_> {
@@ -166,16 +209,23 @@ impl Work<'_> {
         Ok(objects)
     }
 
-    async fn build_one(&self, recipe: &Recipe, directory: &Path) -> Result<Vec<Object>, Failure> {
+    async fn build_one(
+        &mut self,
+        recipe: &Recipe,
+        directory: &Path,
+    ) -> Result<Vec<Object>, Failure> {
+        self.read_keys(recipe).await?;
         let place = Place {
             files: &Disk,
             directory,
         };
-        let built = place.build(recipe, self.request.ignore)?;
+        let built = place.build(recipe, self.request.ignore, self.decryptor)?;
         for warning in &built.warnings {
-            self.ui.warning(warning);
+            let shown = self.decryptor.secrets.redact_text(warning);
+            self.ui.warning(shown);
         }
         let mut objects = built.objects()?;
+        self.decryptor.open_objects(&mut objects, recipe)?;
         if let Some(post_build) = &recipe.spec.post_build {
             let referred = self.referred(recipe, post_build, &objects).await?;
             let variables = Variables::new(post_build, referred, self.request.unset);
@@ -185,9 +235,34 @@ impl Work<'_> {
         Ok(objects)
     }
 
+    /// Takes the keys of the Secret that a Kustomization names for its decryption, where that is asked for.
+    async fn read_keys(&mut self, recipe: &Recipe) -> Result<(), Failure> {
+        let name = &recipe.spec.decryption.secret_ref.name;
+        let (Some(cluster), ClusterKeys::Read) = (self.request.cluster, self.cluster_keys) else {
+            return Ok(());
+        };
+        if !recipe.is_decrypted() || name.is_empty() {
+            return Ok(());
+        }
+        let address = Resource::SECRET.at(&recipe.namespace, name);
+        let shown = format!("Secret/{}/{name}", recipe.namespace);
+        let secret = cluster.get(&address).await?.ok_or_else(|| {
+            Failure::new(format!(
+                "cannot get the decryption keys: {shown} is not there"
+            ))
+        })?;
+        let data = secret.get("/data").and_then(Value::as_object);
+        for (key, value) in data.into_iter().flatten() {
+            let content = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+            let content = Zeroizing::new(content.unwrap_or_default());
+            self.decryptor.keyring.add_entry(&shown, key, &content)?;
+        }
+        Ok(())
+    }
+
     /// Reads what a Kustomization refers to, where there is a cluster and an object to put it into.
     async fn referred(
-        &self,
+        &mut self,
         recipe: &Recipe,
         post_build: &PostBuild,
         objects: &[Object],
@@ -203,7 +278,11 @@ impl Work<'_> {
                 reference.kind, reference.name
             ))
             .with_hint("give the Kustomization in the file its `metadata.namespace`")),
-            _ => referred(cluster, &recipe.namespace, post_build).await,
+            _ => {
+                let secrets = &mut self.decryptor.secrets;
+                let mut tell = |value: &str| secrets.add(value);
+                referred_telling(cluster, &recipe.namespace, post_build, &mut tell).await
+            }
         };
         read.map_err(|failure| {
             let why = failure.in_one_line();

@@ -156,11 +156,30 @@ pub async fn referred(
     namespace: &str,
     post_build: &PostBuild,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    referred_telling(cluster, namespace, post_build, &mut |_| {}).await
+}
+
+/// Reads the variables as [`referred`] does, and tells the values that come from Secrets.
+///
+/// # Errors
+///
+/// Fails as [`referred`] does.
+pub async fn referred_telling(
+    cluster: &Cluster,
+    namespace: &str,
+    post_build: &PostBuild,
+    tell_secret: &mut (dyn FnMut(&str) + Send),
+) -> Result<BTreeMap<String, String>, Failure> {
     let mut variables = BTreeMap::new();
     let mut holders = Holders::new(cluster, namespace);
     for reference in post_build.substitute_from.iter().flatten() {
         match holders.data(&reference.kind, &reference.name).await? {
-            Some(data) => variables.extend(data.clone()),
+            Some(data) => {
+                if matches!(reference.kind, ValuesKind::Secret) {
+                    data.values().for_each(|value| tell_secret(value));
+                }
+                variables.extend(data.clone());
+            }
             None if reference.optional == Some(true) => {}
             None => {
                 return Err(Failure::new(format!(

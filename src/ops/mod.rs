@@ -26,7 +26,7 @@ pub use bootstrap::{
     Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
     SafePath, bootstrap,
 };
-pub use build::{BuildRequest, build};
+pub use build::{BuildRequest, ClusterKeys, build};
 pub use check::{
     CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
 };

@@ -118,7 +118,7 @@ impl Decryptor {
     }
 
     /// Says whether there is anything to do for a Kustomization.
-    fn acts_for(&self, recipe: &Recipe) -> bool {
+    pub(super) fn acts_for(&self, recipe: &Recipe) -> bool {
         recipe.is_decrypted() && !self.keyring.is_empty()
     }
 
@@ -149,12 +149,8 @@ impl Decryptor {
         &mut self,
         layer: &mut Layer<'_>,
         directory: &Path,
-        recipe: &Recipe,
         completed: &Completed,
     ) -> Result<(), DecryptError> {
-        if !self.acts_for(recipe) {
-            return Ok(());
-        }
         let mut walk = Walk {
             files: layer,
             directories: BTreeSet::new(),
@@ -222,6 +218,11 @@ impl Decryptor {
         recipe: &Recipe,
     ) -> Result<(), DecryptError> {
         if !self.acts_for(recipe) {
+            if recipe.is_decrypted() {
+                let encrypted = objects.iter().filter(|object| is_encrypted(object));
+                self.left
+                    .extend(encrypted.map(|object| object.id().to_string()));
+            }
             return Ok(());
         }
         for object in objects.iter_mut().filter(|object| !stays_encrypted(object)) {
@@ -262,7 +263,11 @@ impl Decryptor {
 
     fn open_entries(&mut self, object: &mut Object) -> Result<(), DecryptError> {
         let name = object.id().to_string();
-        let Some(data) = object.value_mut().get_mut("data").and_then(Value::as_object_mut) else {
+        let Some(data) = object
+            .value_mut()
+            .get_mut("data")
+            .and_then(Value::as_object_mut)
+        else {
             return Ok(());
         };
         for (key, value) in data {
@@ -385,7 +390,12 @@ impl Walk<'_> {
             }
         }
         for list in ["resources", "components"] {
-            for entry in fields.get(list).and_then(Value::as_array).into_iter().flatten() {
+            for entry in fields
+                .get(list)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 if let Some(path) = entry.as_str().filter(|path| !path.contains("://")) {
                     self.directory(&join(directory, path));
                 }

@@ -13,7 +13,7 @@ mod secrets;
 mod tests;
 mod variables;
 
-pub use decrypt::{DecryptError, Decryptor};
+pub use decrypt::Decryptor;
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;

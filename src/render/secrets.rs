@@ -64,11 +64,6 @@ impl Secrets {
         }
     }
 
-    /// Says whether nothing is known that must not be shown.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// Takes a text that must not be shown.
     pub fn add(&mut self, text: &str) {
         let text = text.trim_end_matches(['\n', '\r']);
@@ -112,7 +107,10 @@ impl Secrets {
             .chain_update(self.salt.as_slice())
             .chain_update(secret)
             .finalize();
-        let digits: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: String = digest[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         // No base64: a build that hides its secrets can't be applied by mistake.
         format!("**sha256:{digits}**")
     }
@@ -140,7 +138,8 @@ impl Secrets {
         for part in ["data", "stringData"] {
             let values = fields.get_mut(part).and_then(Value::as_object_mut);
             for value in values.into_iter().flat_map(Map::values_mut) {
-                let text = Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
+                let text =
+                    Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
                 // The same value has the same digest in both parts.
                 let plain = if part == "data" { decoded(&text) } else { None };
                 let digest = match plain {
@@ -309,7 +308,10 @@ fn encoded_parts(secret: &[u8], before: usize) -> Vec<String> {
     bytes.extend_from_slice(secret);
     let start = (before * 8).div_ceil(6);
     let end = bytes.len() * 8 / 6;
-    let texts = [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)];
+    let texts = [
+        STANDARD_NO_PAD.encode(&bytes),
+        URL_SAFE_NO_PAD.encode(&bytes),
+    ];
     bytes.zeroize();
     let parts = texts.iter().filter_map(|text| text.get(start..end));
     parts
@@ -364,8 +366,14 @@ mod tests {
             let shown = secrets.redact_text(&text);
             assert!(shown.contains(&digest), "{text}: {shown}");
         }
-        assert_eq!(secrets.redact_text("a s3cr3t-value b"), format!("a {digest} b"));
-        for text in ["line oneline \"two\"", r#"{"a": "line one\nline \"two\"\n"}"#] {
+        assert_eq!(
+            secrets.redact_text("a s3cr3t-value b"),
+            format!("a {digest} b")
+        );
+        for text in [
+            "line oneline \"two\"",
+            r#"{"a": "line one\nline \"two\"\n"}"#,
+        ] {
             assert!(!secrets.redact_text(text).contains("two"), "{text}");
         }
         assert_eq!(secrets.redact_text("nothing"), "nothing");
@@ -379,7 +387,10 @@ mod tests {
         let mut object = Object::new(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "apps", "namespace": "apps"}, "data": {"apps": "in apps", "pin": 80}})).unwrap();
         secrets.redact_object(&mut object);
         assert_eq!(object.id().to_string(), "ConfigMap/apps/apps");
-        assert_eq!(object.get("/data/apps").unwrap(), &json!(format!("in {}", secrets.digest(b"apps"))));
+        assert_eq!(
+            object.get("/data/apps").unwrap(),
+            &json!(format!("in {}", secrets.digest(b"apps")))
+        );
     }
 
     #[test]
@@ -388,7 +399,10 @@ mod tests {
             Object::new(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": data, "stringData": texts})).unwrap()
         };
         let mut secrets = Secrets::new();
-        let mut object = secret(&json!({"a": "cGFzc3dvcmQ=", "bad": "%%", "same": "eA=="}), &json!({"b": "password", "c": "other"}));
+        let mut object = secret(
+            &json!({"a": "cGFzc3dvcmQ=", "bad": "%%", "same": "eA=="}),
+            &json!({"b": "password", "c": "other"}),
+        );
         secrets.add_object(&object);
         secrets.redact_object(&mut object);
         let shown = |pointer: &str| object.text(pointer).to_owned();

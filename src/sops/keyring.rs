@@ -223,14 +223,16 @@ impl Keyring {
     ) -> Option<Zeroizing<Vec<u8>>> {
         let mut recipients: Vec<_> = group.iter().collect();
         recipients.sort_by_key(|recipient| recipient.sort);
-        recipients.into_iter().find_map(|recipient| match recipient.sort {
-            Sort::Age => self.open_age(recipient, tried),
-            Sort::OpenPgp => self.open_pgp(recipient, tried),
-            Sort::Service(name) => {
-                tried.note(format!("nothing for {name}, which is not supported"));
-                None
-            }
-        })
+        recipients
+            .into_iter()
+            .find_map(|recipient| match recipient.sort {
+                Sort::Age => self.open_age(recipient, tried),
+                Sort::OpenPgp => self.open_pgp(recipient, tried),
+                Sort::Service(name) => {
+                    tried.note(format!("nothing for {name}, which is not supported"));
+                    None
+                }
+            })
     }
 
     fn open_age(&self, recipient: &Recipient, tried: &mut Tried) -> Option<Zeroizing<Vec<u8>>> {
@@ -300,8 +302,8 @@ fn usual_places() -> Vec<(PathBuf, bool)> {
     let settings = env::XDG_CONFIG_HOME.path().map(PathBuf::from);
     let settings = settings.or_else(|| home.as_ref().map(|home| home.join(".config")));
     let own = settings.map(|settings| (settings.join("sops/age/keys.txt"), false));
-    let ssh = home.iter().flat_map(|home| {
-        ["id_ed25519", "id_rsa"].map(|name| (home.join(".ssh").join(name), true))
-    });
+    let ssh = home
+        .iter()
+        .flat_map(|home| ["id_ed25519", "id_rsa"].map(|name| (home.join(".ssh").join(name), true)));
     own.into_iter().chain(ssh).collect()
 }

@@ -17,7 +17,9 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
     let weights = weights?;
     let byte = |index: usize| {
         let terms = shares.iter().zip(&weights);
-        terms.fold(0, |sum, (share, weight)| sum ^ product(share[index], *weight))
+        terms.fold(0, |sum, (share, weight)| {
+            sum ^ product(share[index], *weight)
+        })
     };
     Some(Zeroizing::new((0..length - 1).map(byte).collect()))
 }
@@ -26,10 +28,12 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
 fn weight(points: &[u8], at: usize) -> Option<u8> {
     let own = points[at];
     let others = points.iter().enumerate().filter(|(index, _)| *index != at);
-    others.map(|(_, point)| *point).try_fold(1, |weight, point| {
-        let distance = own ^ point;
-        (distance != 0).then(|| product(weight, product(point, inverse(distance))))
-    })
+    others
+        .map(|(_, point)| *point)
+        .try_fold(1, |weight, point| {
+            let distance = own ^ point;
+            (distance != 0).then(|| product(weight, product(point, inverse(distance))))
+        })
 }
 
 /// Multiplies, in a time that does not depend on the factors.

@@ -140,11 +140,18 @@ impl Reader {
     fn settle(&mut self) {
         match self.frames.last_mut() {
             Some(Frame::Mapping { entries, .. }) => {
-                entries.extend(self.waiting.drain(..).map(|(_, comment)| Entry::Comment(comment)));
+                entries.extend(
+                    self.waiting
+                        .drain(..)
+                        .map(|(_, comment)| Entry::Comment(comment)),
+                );
             }
             Some(Frame::List { elements, .. }) => {
-                elements
-                    .extend(self.waiting.drain(..).map(|(_, comment)| Element::Comment(comment)));
+                elements.extend(
+                    self.waiting
+                        .drain(..)
+                        .map(|(_, comment)| Element::Comment(comment)),
+                );
             }
             None => {}
         }
@@ -323,7 +330,10 @@ mod tests {
             "? [hunter2]\n: 1\n",
         ] {
             let error = read(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
-            assert!(error.contains("line") && !error.contains("hunter2"), "{error}");
+            assert!(
+                error.contains("line") && !error.contains("hunter2"),
+                "{error}"
+            );
         }
     }
 }

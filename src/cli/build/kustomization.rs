@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::context::Context;
+use super::super::decryption::DecryptionArgs;
 use super::super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
@@ -14,10 +15,11 @@ use crate::ops::{self, BuildRequest};
 
 /// Build what a Flux Kustomization would apply, from a local directory
 ///
-/// The build happens in memory: no file is written. Secrets that SOPS has encrypted are masked.
+/// The build happens in memory: no file is written. Secrets that SOPS has encrypted are masked; where a key for them is
+/// at hand, they are decrypted, and all that is secret is shown as a digest.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  gitops build kustomization apps --path ./apps\n  gitops build kustomization apps --path ./apps --kustomization-file ./apps.yaml --dry-run"
+    after_help = "Examples:\n  gitops build kustomization apps --path ./apps\n  gitops build kustomization apps --path ./apps --kustomization-file ./apps.yaml --dry-run\n  gitops build kustomization apps --path ./apps --decryption-key ./age.agekey"
 )]
 #[expect(
     clippy::struct_excessive_bools,
@@ -58,6 +60,9 @@ pub struct KustomizationArgs {
     /// Build in memory; this is always done
     #[arg(long)]
     in_memory_build: bool,
+
+    #[command(flatten)]
+    decryption: DecryptionArgs,
 }
 
 impl KustomizationArgs {
@@ -74,6 +79,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     let path = directory(args)?;
     let ignore = Csv::join(&args.ignore_paths);
     let sources = sources(&Csv::join(&args.local_sources))?;
+    let mut decryptor = args.decryption.decryptor(args.dry_run)?;
     let request = BuildRequest {
         name,
         namespace: &context.namespace,
@@ -95,7 +101,9 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
         ignore: &ignore,
         sources: args.recursive.then_some(&sources),
     };
-    let objects = ops::build(&context.ui, &request).await?;
+    let keys = args.decryption.cluster_keys();
+    let mut objects = ops::build(&context.ui, &request, &mut decryptor, keys).await?;
+    args.decryption.hide(&context.ui, &decryptor, &mut objects);
     let mut text = String::new();
     for object in &objects {
         manifest::emit_into(object.value(), &mut text);
