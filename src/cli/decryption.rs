@@ -21,7 +21,7 @@ use crate::sops::Keyring;
     reason = "each is a flag of the command line"
 )]
 pub struct DecryptionArgs {
-    /// Files with keys for SOPS: age identities, SSH keys, armored OpenPGP keys; besides those that sops would take
+    /// Files with keys for SOPS: age identities, SSH keys, armored PGP keys; besides those that sops would take
     #[arg(long, value_name = "FILES")]
     decryption_key: Vec<Csv>,
 
@@ -29,7 +29,7 @@ pub struct DecryptionArgs {
     #[arg(long)]
     decryption_secret: bool,
 
-    /// Ask your gpg, and its agent, for OpenPGP keys
+    /// Ask your gpg, and its agent, for PGP keys
     #[arg(long)]
     decryption_gpg: bool,
 

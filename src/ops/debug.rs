@@ -176,7 +176,9 @@ pub async fn referred_telling(
         match holders.data(&reference.kind, &reference.name).await? {
             Some(data) => {
                 if matches!(reference.kind, ValuesKind::Secret) {
-                    data.values().for_each(|value| tell_secret(value));
+                    for value in data.values() {
+                        tell_secret(value);
+                    }
                 }
                 variables.extend(data.clone());
             }

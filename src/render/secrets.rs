@@ -1,6 +1,7 @@
 //! What must not be shown of a render: the values of Secrets, and whatever was decrypted, wherever it was carried.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -107,10 +108,11 @@ impl Secrets {
             .chain_update(self.salt.as_slice())
             .chain_update(secret)
             .finalize();
-        let digits: String = digest[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut digits = String::new();
+        for byte in &digest[..6] {
+            // Writing to a text cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
         // No base64: a build that hides its secrets can't be applied by mistake.
         format!("**sha256:{digits}**")
     }

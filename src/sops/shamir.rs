@@ -1,4 +1,4 @@
-//! Shamir's secret sharing over GF(2⁸), as HashiCorp's Vault and SOPS do it.
+//! Shamir's secret sharing over GF(2⁸), as SOPS does it.
 //!
 //! A share is the value of one polynomial a byte of the secret, at a point that is the share's last byte. The field is
 //! that of AES, the bytes modulo x⁸ + x⁴ + x³ + x + 1.
