@@ -21,7 +21,8 @@ use crate::sops::Keyring;
     reason = "each is a flag of the command line"
 )]
 pub struct DecryptionArgs {
-    /// Files with keys for SOPS: age identities, SSH keys, armored PGP keys; besides those that sops would take
+    /// Files with keys for SOPS: age identities, SSH keys, armored PGP keys, Secrets with such; besides those that sops
+    /// would take
     #[arg(long, value_name = "FILES")]
     decryption_key: Vec<Csv>,
 
@@ -101,6 +102,9 @@ impl DecryptionArgs {
                 "no key at hand opens {}; what is encrypted there is masked",
                 left.join(", ")
             ));
+        }
+        for warning in decryptor.warnings() {
+            ui.warning(warning);
         }
         if let Some(secrets) = self.hidden(decryptor) {
             for object in objects {

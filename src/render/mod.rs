@@ -8,7 +8,9 @@ mod mask;
 mod overlay;
 mod recipe;
 mod rules;
+mod search;
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod variables;

@@ -1,16 +1,16 @@
 //! What must not be shown of a render: the values of Secrets, and whatever was decrypted, wherever it was carried.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use regex::Regex;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::search::Search;
 use crate::manifest::Object;
 
 /// From this length on, a secret is looked for within words too.
@@ -19,9 +19,6 @@ const LONG: usize = 4;
 /// From this length on, a secret is looked for in names and in the keys of mappings too: what is shorter is likelier
 /// to be there by chance, and nothing could be told apart any more.
 const VERY_LONG: usize = 8;
-
-/// The shortest part of a base64 text that is looked for.
-const ENCODED_PART: usize = 6;
 
 /// Words that stand everywhere and tell nothing.
 const COMMON: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
@@ -34,14 +31,6 @@ pub struct Secrets {
     salt: Zeroizing<[u8; 32]>,
     known: BTreeSet<String>,
     search: OnceLock<Search>,
-}
-
-/// All forms of all secrets, made ready to be looked for.
-struct Search {
-    /// Finds any of them; `None` where there are none.
-    pattern: Option<Regex>,
-    /// The forms and the secrets that they are of.
-    forms: BTreeMap<String, String>,
 }
 
 /// Where a text stands.
@@ -211,17 +200,16 @@ impl Secrets {
     /// Returns a text without its secrets; `None` where there are none in it.
     fn redacted(&self, text: &str, role: Role) -> Option<String> {
         let search = self.search.get_or_init(|| Search::new(&self.known));
-        let pattern = search.pattern.as_ref()?;
         let (mut shown, mut copied, mut from) = (String::new(), 0, 0);
-        while let Some(found) = pattern.find_at(text, from) {
-            if !counts(text, found.range(), role) {
-                from = next_character(text, found.start());
+        while let Some(found) = search.next(text, from) {
+            if !counts(text, found.clone(), role) {
+                from = next_character(text, found.start);
                 continue;
             }
-            let secret = search.forms.get(found.as_str())?;
-            shown.push_str(&text[copied..found.start()]);
+            let secret = search.secret(&text[found.clone()])?;
+            shown.push_str(&text[copied..found.start]);
             shown.push_str(&self.digest(secret.as_bytes()));
-            copied = found.end();
+            copied = found.end;
             from = copied;
         }
         if copied == 0 {
@@ -262,66 +250,6 @@ fn next_character(text: &str, at: usize) -> usize {
     at + width
 }
 
-impl Search {
-    fn new(known: &BTreeSet<String>) -> Self {
-        let mut forms = BTreeMap::new();
-        for secret in known {
-            for form in forms_of(secret) {
-                forms.entry(form).or_insert_with(|| secret.clone());
-            }
-        }
-        let mut sorted: Vec<&String> = forms.keys().collect();
-        // The first that fits counts, and it has to be the longest.
-        sorted.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        let pattern: Vec<String> = sorted.into_iter().map(|form| regex::escape(form)).collect();
-        let pattern = regex::RegexBuilder::new(&pattern.join("|"))
-            .size_limit(usize::MAX)
-            .build();
-        Self {
-            pattern: pattern.ok().filter(|_| !forms.is_empty()),
-            forms,
-        }
-    }
-}
-
-/// Returns the forms in which a secret may have been carried on.
-fn forms_of(secret: &str) -> BTreeSet<String> {
-    let mut forms = BTreeSet::from([secret.to_owned()]);
-    // Variables lose their line breaks.
-    if secret.contains('\n') {
-        forms.insert(secret.replace('\n', ""));
-    }
-    if let Ok(quoted) = serde_json::to_string(secret) {
-        forms.insert(quoted[1..quoted.len() - 1].to_owned());
-    }
-    for ended in [secret.to_owned(), format!("{secret}\n")] {
-        forms.insert(STANDARD.encode(ended));
-    }
-    forms.extend((0..3).flat_map(|before| encoded_parts(secret.as_bytes(), before)));
-    forms.retain(|form| form.len() >= 2);
-    forms
-}
-
-/// Returns what a secret looks like within a longer base64 text, after a number of bytes modulo three.
-///
-/// Its first and its last character may hold bits of what stands around it.
-fn encoded_parts(secret: &[u8], before: usize) -> Vec<String> {
-    let mut bytes = vec![0; before];
-    bytes.extend_from_slice(secret);
-    let start = (before * 8).div_ceil(6);
-    let end = bytes.len() * 8 / 6;
-    let texts = [
-        STANDARD_NO_PAD.encode(&bytes),
-        URL_SAFE_NO_PAD.encode(&bytes),
-    ];
-    bytes.zeroize();
-    let parts = texts.iter().filter_map(|text| text.get(start..end));
-    parts
-        .filter(|part| part.len() >= ENCODED_PART)
-        .map(ToOwned::to_owned)
-        .collect()
-}
-
 fn is_secret(object: &Object) -> bool {
     object.kind() == "Secret" && object.group().is_empty()
 }
@@ -342,6 +270,7 @@ fn replace(value: &mut Value, shown: String) {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     use super::*;

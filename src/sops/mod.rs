@@ -11,6 +11,7 @@ mod go_number;
 mod ini;
 mod json;
 mod key_error;
+mod key_secret;
 mod keyring;
 mod metadata;
 mod open;

@@ -235,29 +235,26 @@ impl Reader {
 
     /// Ends a collection; comments that stand as far to the right as its content belong to it.
     fn end(&mut self, span: &Span) -> Result<(), SopsError> {
-        let (value, column) = match self.frames.pop() {
+        let value = match self.frames.pop() {
             Some(Frame::Mapping {
                 mut entries,
                 column,
                 ..
             }) => {
-                for comment in self.trailing(column.unwrap_or(0)) {
-                    entries.push(Entry::Comment(comment));
-                }
-                (Value::Mapping(entries), column)
+                let comments = self.trailing(column.unwrap_or(0)).into_iter();
+                entries.extend(comments.map(Entry::Comment));
+                Value::Mapping(entries)
             }
             Some(Frame::List {
                 mut elements,
                 column,
             }) => {
-                for comment in self.trailing(column) {
-                    elements.push(Element::Comment(comment));
-                }
-                (Value::List(elements), Some(column))
+                let comments = self.trailing(column).into_iter();
+                elements.extend(comments.map(Element::Comment));
+                Value::List(elements)
             }
             None => return Ok(()),
         };
-        let _ = column;
         self.put(value, span)
     }
 

@@ -103,11 +103,18 @@ fn the_controller_applies_what_a_build_gives() {
     };
     let git = GitHttp::open();
     let files = files();
-    let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
     git.repository("apps").commit("begin", &files);
     let age = fixture("keys/age.txt");
     let age = age.lines().last().unwrap();
-    scene.apply(&OBJECTS.replace("${URL}", &git.url("apps")).replace("${AGE}", age));
+    scene.apply(
+        &OBJECTS
+            .replace("${URL}", &git.url("apps"))
+            .replace("${AGE}", age),
+    );
     scene.wait_ready("Kustomization/apps");
     let namespace = scene.namespace().to_owned();
     let env = TestEnv::in_scene(scene);
@@ -117,20 +124,30 @@ fn the_controller_applies_what_a_build_gives() {
     let build = |more: &[&str]| {
         let namespace = format!("--namespace={namespace}");
         let arguments = ["build", "kustomization", "apps", "--path=apps", &namespace];
-        env.run(arguments.into_iter().chain(more.iter().copied())).success()
+        env.run(arguments.into_iter().chain(more.iter().copied()))
+            .success()
     };
     let text = build(&["--decryption-secret", "--show-secrets", "--yes"]);
     let objects = documents(&text);
     assert_eq!(objects.len(), 5, "{text}");
     for object in objects {
-        let target = format!("{}/{}", object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
+        let target = format!(
+            "{}/{}",
+            object["kind"].as_str().unwrap(),
+            object["metadata"]["name"].as_str().unwrap()
+        );
         let live = env.scene().object(&target);
         let live = live.unwrap_or_else(|| panic!("the controller has made no {target}\n{text}"));
         assert_eq!(data(&object), data(&live), "{target}");
     }
     // With another way to the same key, and nothing shown: neither the values nor the variable.
     let hidden = build(&[&format!("--decryption-key={}", key("age.txt"))]);
-    for secret in ["somebody secret", "correct horse", "patched in secret", "admin"] {
+    for secret in [
+        "somebody secret",
+        "correct horse",
+        "patched in secret",
+        "admin",
+    ] {
         assert!(text.contains(secret), "{secret}: {text}");
         assert!(!hidden.contains(secret), "{secret}: {hidden}");
     }

@@ -19,7 +19,10 @@ struct Dice(u64);
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
         // Knuth's generator; its high bits are the better ones.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
@@ -29,13 +32,63 @@ impl Dice {
 }
 
 const WORDS: &[&str] = &[
-    "alpha", "two words", "ünïcode", "with: colon", "with # hash", "- dash", "", "true", "42", "1.50", "null", "~",
-    " leading", "trailing ", "quo\"te", "it's", "back\\slash", "tab\there", "line\nbreak", "lines\nand\nmore\n", "\n",
-    "emoji 😀", "{brace}", "[bracket]", "&anchor", "*star", "!bang", "%percent", "@at", "`tick", "0x1f", "1e3",
-    "2026-01-02", "12:30:45", "yes", "off", "<html> & more", "a=b", "; semi", "very long text that goes on and on and on, well beyond the eightieth column, where some writers would begin to fold it",
+    "alpha",
+    "two words",
+    "ünïcode",
+    "with: colon",
+    "with # hash",
+    "- dash",
+    "",
+    "true",
+    "42",
+    "1.50",
+    "null",
+    "~",
+    " leading",
+    "trailing ",
+    "quo\"te",
+    "it's",
+    "back\\slash",
+    "tab\there",
+    "line\nbreak",
+    "lines\nand\nmore\n",
+    "\n",
+    "emoji 😀",
+    "{brace}",
+    "[bracket]",
+    "&anchor",
+    "*star",
+    "!bang",
+    "%percent",
+    "@at",
+    "`tick",
+    "0x1f",
+    "1e3",
+    "2026-01-02",
+    "12:30:45",
+    "yes",
+    "off",
+    "<html> & more",
+    "a=b",
+    "; semi",
+    "very long text that goes on and on and on, well beyond the eightieth column, where some writers would begin to fold it",
 ];
 
-const KEYS: &[&str] = &["name", "value", "data", "list", "nested", "key with space", "a.b", "x-y", "UPPER", "n1", "n2", "n3", "plain_unencrypted"];
+const KEYS: &[&str] = &[
+    "name",
+    "value",
+    "data",
+    "list",
+    "nested",
+    "key with space",
+    "a.b",
+    "x-y",
+    "UPPER",
+    "n1",
+    "n2",
+    "n3",
+    "plain_unencrypted",
+];
 
 fn json(dice: &mut Dice, depth: usize) -> Value {
     match dice.roll(if depth == 0 { 6 } else { 9 }) {
@@ -51,7 +104,9 @@ fn json(dice: &mut Dice, depth: usize) -> Value {
 
 fn mapping(dice: &mut Dice, depth: usize) -> serde_json::Map<String, Value> {
     let count = 1 + dice.roll(5);
-    (0..count).map(|_| (dice.pick(KEYS).to_owned(), json(dice, depth))).collect()
+    (0..count)
+        .map(|_| (dice.pick(KEYS).to_owned(), json(dice, depth)))
+        .collect()
 }
 
 /// Writes JSON as YAML with blocks and comments.
@@ -102,7 +157,12 @@ fn dotenv(dice: &mut Dice) -> String {
         if dice.roll(3) == 0 {
             writeln!(text, "# note {number}").unwrap();
         }
-        writeln!(text, "KEY_{number}={}", dice.pick(WORDS).replace('\n', "\\n")).unwrap();
+        writeln!(
+            text,
+            "KEY_{number}={}",
+            dice.pick(WORDS).replace('\n', "\\n")
+        )
+        .unwrap();
     }
     text
 }
@@ -147,7 +207,10 @@ fn random_documents_are_opened_to_the_bytes_that_sops_gives() {
     }
     let env = TestEnv::new().variable("SOPS_AGE_KEY_FILE", &key("age.txt"));
     let keys = fixture("keys/age.txt");
-    let public = keys.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let public = keys
+        .lines()
+        .find_map(|line| line.strip_prefix("# public key: "))
+        .unwrap();
     let mut dice = Dice(20_261_121);
     let (mut generators, mut expected) = (String::new(), Vec::new());
     for kind in ["yaml", "json", "env", "ini", "bin"] {
@@ -170,18 +233,39 @@ fn random_documents_are_opened_to_the_bytes_that_sops_gives() {
                 // Some documents sops itself refuses, such as empty files.
                 continue;
             }
-            let path = env.file(&format!("apps/{name}"), &String::from_utf8_lossy(encrypted.raw_stdout()));
-            let decrypted = env.other_command(&built("sops"), ["decrypt".into(), path.display().to_string()]).run();
+            let path = env.file(
+                &format!("apps/{name}"),
+                &String::from_utf8_lossy(encrypted.raw_stdout()),
+            );
+            let decrypted = env
+                .other_command(
+                    &built("sops"),
+                    ["decrypt".into(), path.display().to_string()],
+                )
+                .run();
             assert_eq!(decrypted.status(), Some(0), "{decrypted}");
             writeln!(generators, "  - {name}").unwrap();
             expected.push((name, decrypted.raw_stdout().to_vec()));
         }
     }
     assert!(expected.len() > 3 * COUNT, "{}", expected.len());
-    env.file("apps/kustomization.yaml", &format!("secretGenerator:\n- name: all\n  files:\n{generators}"));
+    env.file(
+        "apps/kustomization.yaml",
+        &format!("secretGenerator:\n- name: all\n  files:\n{generators}"),
+    );
     env.file("ks.yaml", KUSTOMIZATION);
     let text = env
-        .run(["build", "kustomization", "apps", "--path=apps", "--kustomization-file=ks.yaml", "--dry-run", "-n=apps", "--show-secrets", "--yes"])
+        .run([
+            "build",
+            "kustomization",
+            "apps",
+            "--path=apps",
+            "--kustomization-file=ks.yaml",
+            "--dry-run",
+            "-n=apps",
+            "--show-secrets",
+            "--yes",
+        ])
         .success();
     let object = crate::scene::documents(&text).remove(0);
     for (name, expected) in expected {
