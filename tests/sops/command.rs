@@ -194,12 +194,14 @@ fn gpg_is_asked_only_where_that_is_meant() {
         &installed("gpg").unwrap(),
         ["--batch", "--import", &key("pgp.asc")],
     )
-    .run();
+    .run()
+    .success();
     assert!(!build(&env, &[]).success().contains("**sha256:"));
     let asked = build(&env, &["--decryption-gpg"]).success();
     assert!(asked.contains("**sha256:"), "{asked}");
     env.other_command(&installed("gpgconf").unwrap(), ["--kill", "gpg-agent"])
-        .run();
+        .run()
+        .success();
     let from_file = build(&env, &[&format!("--decryption-key={}", key("pgp.asc"))]).success();
     assert!(from_file.contains("**sha256:"), "{from_file}");
 }

@@ -112,7 +112,7 @@ fn mapping(dice: &mut Dice, depth: usize) -> serde_json::Map<String, Value> {
 /// Writes JSON as YAML with blocks and comments.
 fn yaml(value: &Value, indent: usize, dice: &mut Dice, out: &mut String) {
     let blanks = " ".repeat(indent);
-    let mut comment = |dice: &mut Dice, out: &mut String| {
+    let comment = |dice: &mut Dice, out: &mut String| {
         if dice.roll(4) == 0 {
             writeln!(out, "{blanks}# about {}", dice.roll(1000)).unwrap();
         }
