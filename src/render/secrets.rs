@@ -18,7 +18,7 @@ const LONG: usize = 4;
 
 /// From this length on, a secret is looked for in names and in the keys of mappings too: what is shorter is likelier
 /// to be there by chance, and nothing could be told apart any more.
-const VERY_LONG: usize = 8;
+const VERY_LONG: usize = 12;
 
 /// Words that stand everywhere and tell nothing.
 const COMMON: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
@@ -108,17 +108,18 @@ impl Secrets {
 
     /// Takes the secrets out of an object; of a Secret, every value.
     pub fn redact_object(&self, object: &mut Object) {
-        if is_secret(object)
-            && let Some(fields) = object.value_mut().as_object_mut()
-        {
-            self.redact_values(fields);
-        }
+        let is_secret = is_secret(object);
         let Some(fields) = object.value_mut().as_object_mut() else {
             return;
         };
+        if is_secret {
+            self.redact_values(fields);
+        }
         for (key, value) in fields.iter_mut() {
             match key.as_str() {
                 "apiVersion" | "kind" => {}
+                // Its keys are shown.
+                "data" | "stringData" if is_secret => {}
                 "metadata" => self.redact_metadata(value),
                 _ => self.redact(value),
             }
@@ -134,8 +135,8 @@ impl Secrets {
                 // The same value has the same digest in both parts.
                 let plain = if part == "data" { decoded(&text) } else { None };
                 let digest = match plain {
-                    Some(plain) => self.digest(plain.trim_ascii_end()),
-                    None => self.digest(text.as_bytes().trim_ascii_end()),
+                    Some(plain) => self.digest(without_breaks(&plain)),
+                    None => self.digest(without_breaks(text.as_bytes())),
                 };
                 replace(value, digest);
             }
@@ -259,6 +260,14 @@ fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(text.to_owned());
     text.retain(|character| !matches!(character, '\n' | '\r'));
     STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
+}
+
+/// Returns bytes without the line breaks at their end, which count for nothing.
+fn without_breaks(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\n' | b'\r'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 fn replace(value: &mut Value, shown: String) {
