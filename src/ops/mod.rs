@@ -31,7 +31,7 @@ pub use bootstrap::{
     Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
     SafePath, bootstrap,
 };
-pub use build::{Absence, BuildRequest, build};
+pub use build::{Absence, BuildRequest, ClusterKeys, Keys, build};
 pub use check::{
     CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
 };

@@ -67,21 +67,12 @@ pub struct Place<'call> {
 impl Place<'_> {
     /// Builds the directory for a Flux Kustomization, in memory; what is there stays as it is.
     ///
-    /// # Errors
-    ///
-    /// Fails where there is no such directory, or it can't be built.
-    pub fn build(&self, recipe: &Recipe, patterns: &[String]) -> Result<Built, RenderError> {
-        let directory = self.real_directory()?;
-        let ignored = Ignored::at(self.files, &directory, patterns);
-        self.build_with(recipe, &ignored)
-    }
-
-    /// Builds the directory as [`Place::build`] does, with what generators and patches read in the clear.
+    /// What generators and patches read is put there in the clear, as far as there are keys.
     ///
     /// # Errors
     ///
-    /// Fails as [`Place::build`] does, and where a file can't be decrypted.
-    pub fn build_decrypted(
+    /// Fails where there is no such directory, it can't be built, or a file in it can't be decrypted.
+    pub fn build(
         &self,
         recipe: &Recipe,
         patterns: &[String],
@@ -89,9 +80,12 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let ignored = Ignored::at(self.files, &directory, patterns);
+        if !decryptor.acts_for(recipe) {
+            return self.build_with(recipe, &ignored);
+        }
         let completed = complete(self.files, &directory, recipe, &ignored)?;
         let mut files = Layer::new(self.files);
-        decryptor.open_sources(&mut files, &directory, recipe, &completed)?;
+        decryptor.open_sources(&mut files, &directory, &completed)?;
         files.put(completed.path, Some(completed.text.into_bytes()));
         Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
     }

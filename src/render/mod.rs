@@ -13,13 +13,15 @@ mod overlay;
 mod recipe;
 pub mod repository;
 mod rules;
+mod search;
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod variables;
 
 pub use cache::Cache;
-pub use decrypt::{DecryptError, Decryptor};
+pub use decrypt::Decryptor;
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;
