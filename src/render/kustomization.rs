@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::decrypt::{DecryptError, Decryptor};
 use super::files::Layer;
-use super::generate::complete;
+use super::generate::{Completed, complete};
 use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
 use super::overlay;
@@ -86,8 +86,7 @@ impl Place<'_> {
         let completed = complete(self.files, &directory, recipe, &ignored)?;
         let mut files = Layer::new(self.files);
         decryptor.open_sources(&mut files, &directory, &completed)?;
-        files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
+        self.build_completed(files, &directory, completed)
     }
 
     /// Builds the directory with rules that were read before.
@@ -98,7 +97,15 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let completed = complete(self.files, &directory, recipe, ignored)?;
-        let mut files = Layer::new(self.files);
+        self.build_completed(Layer::new(self.files), &directory, completed)
+    }
+
+    fn build_completed(
+        &self,
+        mut files: Layer<'_>,
+        directory: &Path,
+        completed: Completed,
+    ) -> Result<Built, RenderError> {
         files.put(completed.path, Some(completed.text.into_bytes()));
         // What Flux completes, it has read and written before, and so lost what it did not know.
         let options = Options {
