@@ -14,6 +14,7 @@ const MET: &[(&str, &[&str])] = &[
         "CheckReportList",
         &["check", "--pre", "--all-contexts", "-o", "json"],
     ),
+    ("ClusterTest", &[]),
     ("DependencyGraph", &[]),
     ("UninstallReport", &["uninstall", "--dry-run", "-o", "json"]),
     ("Versions", &["version", "--client", "-o", "json"]),
