@@ -2,6 +2,8 @@
 
 mod bootstrap;
 mod build;
+#[allow(dead_code, unused_imports)]
+pub mod changes;
 mod check;
 mod controller;
 pub mod debug;
