@@ -12,7 +12,8 @@ mod tests;
 mod variables;
 
 pub use files::{Layer, Revision};
-pub use kustomization::{Place, finish};
+pub use kustomization::{Place, RenderError, finish};
+pub use mask::mask;
 pub use overlay::build_overlay;
 pub use recipe::Recipe;
 pub use variables::{Variables, takes_variables};

@@ -3,6 +3,7 @@
 mod compare_args;
 mod kustomization;
 mod outcome;
+mod overlay;
 
 use clap::{Args, Subcommand};
 
@@ -25,11 +26,13 @@ pub struct DiffArgs {
 enum What {
     #[command(visible_alias = "ks")]
     Kustomization(kustomization::KustomizationArgs),
+    Overlay(overlay::OverlayArgs),
 }
 
 /// Compares.
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failure> {
     match &args.what {
         What::Kustomization(args) => kustomization::run(context, args).await,
+        What::Overlay(args) => overlay::run(context, args).await,
     }
 }
