@@ -29,6 +29,7 @@ pub struct Cluster {
     link: Arc<Link>,
     deadline: Option<Instant>,
     dry_run: bool,
+    manager: &'static str,
 }
 
 /// The version of an API server.
@@ -65,6 +66,7 @@ impl Cluster {
             link: Arc::new(link),
             deadline,
             dry_run: false,
+            manager: FIELD_MANAGER,
         })
     }
 
@@ -87,6 +89,15 @@ impl Cluster {
     pub fn rehearsing(&self) -> Self {
         Self {
             dry_run: true,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same cluster, where what is written belongs to another field manager.
+    #[must_use]
+    pub fn managing_as(&self, manager: &'static str) -> Self {
+        Self {
+            manager,
             ..self.clone()
         }
     }
@@ -196,6 +207,24 @@ impl Cluster {
         .await
     }
 
+    /// Asks what applying an object on the server's side would make of it, and what the server warns of: fields, for
+    /// instance, that its kind does not have.
+    pub async fn rehearse_apply(
+        &self,
+        address: &Address,
+        wanted: &Object,
+    ) -> Result<(Object, Vec<String>), ClusterError> {
+        let call = Call::new(Method::PATCH, Deed::on("patch", address), address.path())
+            .with("force", "true")
+            .with("fieldManager", self.manager)
+            .with("fieldValidation", "Warn")
+            .with("dryRun", "All")
+            .sending("application/apply-patch+yaml", wanted.value());
+        let (bytes, warnings) = self.within(&call, self.link.send_heeding(&call)).await?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| misread(&error, &call.deed))?;
+        Ok((object(value, &call.deed)?, warnings))
+    }
+
     /// Deletes an object; the cluster deletes what it owns afterwards.
     pub async fn delete(&self, address: &Address) -> Result<Deletion, ClusterError> {
         let call = Call::new(Method::DELETE, Deed::on("delete", address), address.path())
@@ -225,7 +254,7 @@ impl Cluster {
     /// Sends a write and reads the object that it leads to.
     async fn write(&self, call: Call) -> Result<Object, ClusterError> {
         let call = call
-            .with("fieldManager", FIELD_MANAGER)
+            .with("fieldManager", self.manager)
             .with("dryRun", if self.dry_run { "All" } else { "" });
         let value = self.ask(&call).await?;
         object(value, &call.deed)

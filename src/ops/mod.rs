@@ -8,8 +8,10 @@ mod check;
 mod controller;
 pub mod debug;
 mod deps;
+mod diff;
 mod events;
 mod freeze;
+mod holders;
 mod install;
 mod inventory;
 mod logs;
@@ -29,15 +31,20 @@ pub use bootstrap::{
     Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
     SafePath, bootstrap,
 };
-pub use build::{BuildRequest, build};
+pub use build::{Absence, BuildRequest, build};
 pub use check::{
     CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
 };
 pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
+pub use diff::{
+    CompareOptions, DiffRequest, Entry, Generation, Method, OverlayDiff, OverlayRequest, Tally,
+    apply_overlay, diff_kustomization, diff_overlay, refusals, report, rows, warnings,
+};
 pub use events::{
     EventStream, EventsPlan, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events,
     plan_events,
 };
+pub use holders::read_given;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};

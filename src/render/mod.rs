@@ -15,7 +15,8 @@ mod variables;
 
 pub use cache::Cache;
 pub use files::{Layer, Revision};
-pub use kustomization::{Place, finish};
+pub use kustomization::{Place, RenderError, finish};
+pub use mask::mask;
 pub use overlay::build_overlay;
 pub use recipe::Recipe;
 pub use variables::{Variables, takes_variables};
