@@ -89,7 +89,7 @@ fn other_sources_and_objects_are_given() {
     git.remote("origin", "ssh://git@git.example.com/fleet.git")
         .unwrap();
     let lone = env.run(["build", "cluster", "clusters/one", "-o", "name"]);
-    assert!(lone.stderr().contains("clusters/one/apps.yaml:22: Kustomization/flux-system/other: its source GitRepository/flux-system/other is not in this repository"), "{lone}");
+    assert!(lone.stderr().contains("clusters/one/apps.yaml:19: Kustomization/flux-system/other: its source GitRepository/flux-system/other is not in this repository"), "{lone}");
     assert!(lone.stdout().contains("configmap/own"), "{lone}");
     let given = [
         "--local-sources=GitRepository/flux-system/other=elsewhere",
@@ -110,7 +110,11 @@ fn one_fault_does_not_keep_the_rest() {
     let env = fleet(&[
         kustomization("broken", "./broken", ""),
         kustomization("nopath", "./nowhere", ""),
-        kustomization("a", "./fine", "dependsOn: [{name: b}]"),
+        kustomization(
+            "a",
+            "./fine",
+            "dependsOn: [{name: b}]\npostBuild: {substitute: {X: \"y\"}}",
+        ),
         kustomization("b", "./b", "dependsOn: [{name: a}, {name: absent}]"),
     ]);
     env.file(

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use super::{commit, config_map, fleet, kustomization};
+use super::{config_map, fleet, kustomization};
 use crate::scene::TestEnv;
 
 fn apps(count: usize) -> TestEnv {

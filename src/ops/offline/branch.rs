@@ -1,13 +1,13 @@
 //! Both sides of a branch: what its clusters come to before and after, as far as the two differ.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::open::{Opened, Side};
 use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::load::join;
-use crate::render::repository::{ClusterRender, Depth, Key, Owner, Repository, Session, entries};
+use crate::render::repository::{ClusterRender, Depth, Repository, Session, entries};
 
 /// What is compared.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub struct BranchRequest<'a> {
     pub paths: &'a [String],
 }
 
-/// One cluster on both sides, with the owners that differ.
+/// One cluster on both sides; owners that do not differ may lack their outcome.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterChange {
     /// The path of its entry, from the root of the repository.
@@ -63,7 +63,6 @@ pub fn branch_change(
         let mut base = side(session, &before, path);
         let mut head = side(session, &after, path);
         let same = session.settle(&mut base, &mut head);
-        drop_equal(&mut base, &mut head);
         ClusterChange {
             cluster: path.clone(),
             base,
@@ -141,20 +140,6 @@ fn side(session: &Session, repository: &Repository, path: &str) -> ClusterRender
         cluster: path.to_owned(),
         ..ClusterRender::default()
     }
-}
-
-/// Leaves out the owners that both sides agree about.
-fn drop_equal(base: &mut ClusterRender, head: &mut ClusterRender) {
-    let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
-        let owners = render.owners.iter();
-        owners
-            .map(|owner| (owner.owner.clone(), owner.key))
-            .collect()
-    };
-    let (of_base, of_head) = (keys(base), keys(head));
-    let differs = |owner: &Owner| of_base.get(owner) != of_head.get(owner);
-    base.owners.retain(|owner| differs(&owner.owner));
-    head.owners.retain(|owner| differs(&owner.owner));
 }
 
 /// Returns paths as they stand from the root of the repository.

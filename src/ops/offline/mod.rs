@@ -3,10 +3,10 @@
 mod branch;
 mod fetch;
 mod open;
+mod sides;
 mod test;
-mod text;
 
 pub use branch::{BranchChange, BranchRequest, branch_change, paths_in};
 pub use open::{OpenRequest, Opened, Side, objects_in, open, session};
+pub use sides::{branch_diff, new_findings};
 pub use test::{ClusterTest, Verdict, verdicts};
-pub use text::branch_text;
