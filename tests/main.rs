@@ -32,6 +32,8 @@ mod kinds;
 #[cfg(test)]
 mod kustomize;
 #[cfg(test)]
+mod offline;
+#[cfg(test)]
 mod recorded;
 #[cfg(test)]
 mod scene;

@@ -44,6 +44,8 @@ pub struct Context {
     pub verbose: bool,
     /// Whether the namespace of the kubeconfig context counts.
     follows_kubeconfig: bool,
+    /// The namespace that `-n` names.
+    named_namespace: Option<String>,
     started: Instant,
     connect: ConnectOptions,
     cluster: OnceCell<Cluster>,
@@ -71,6 +73,7 @@ impl Context {
             program,
             verbose: args.verbose,
             follows_kubeconfig,
+            named_namespace: args.namespace.clone(),
             started: Instant::now(),
             connect,
             cluster: OnceCell::new(),
@@ -105,12 +108,38 @@ impl Context {
             program: self.program.clone(),
             verbose: self.verbose,
             follows_kubeconfig: self.follows_kubeconfig,
+            named_namespace: self.named_namespace.clone(),
             started: self.started,
             connect,
             cluster: OnceCell::new(),
             interrupt_hint: OnceCell::new(),
             follows: AtomicBool::new(false),
         }
+    }
+
+    /// Returns the namespace of objects that name none, as kubectl has it: the one of `-n`, of the kubeconfig context,
+    /// or `default`.
+    pub fn namespace_of_objects(&self) -> String {
+        let of_context = || namespace_of_context(&self.connect.choice).ok().flatten();
+        let named = self.named_namespace.clone().or_else(of_context);
+        named.unwrap_or_else(|| "default".into())
+    }
+
+    /// Names the cluster for a question: the kubeconfig context and the address.
+    pub async fn target(&self) -> Result<String, Failure> {
+        let server = self.cluster().await?.server().to_owned();
+        let chosen = self.connect.choice.context.clone();
+        let current = || {
+            let entries = contexts(self.connect.choice.kubeconfig.as_deref()).ok()?;
+            entries
+                .into_iter()
+                .find(|entry| entry.current)
+                .map(|entry| entry.name)
+        };
+        Ok(match chosen.or_else(current) {
+            Some(name) => format!("{name} ({server})"),
+            None => server,
+        })
     }
 
     /// Says how to go on, should the command be interrupted from now on.

@@ -129,6 +129,7 @@ impl Link {
             deed: Box::new(call.deed.clone()),
             source,
         })?;
+        tracing::debug!("requesting: {}", call.deed);
         let response = session.client.send(request.map(Body::from)).await;
         response.map_err(|error| no_answer(&error, &self.recipe.server))
     }

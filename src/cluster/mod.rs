@@ -45,7 +45,7 @@ pub use installation::Installation;
 pub use kubeconfig::{Choice, ContextEntry, contexts, namespace_of_context};
 pub use list::Selection;
 pub use log::{Log, LogOptions};
-pub use normalise::{broken_key, normalise};
+pub use normalise::{broken_key, is_same, normalise};
 pub use promise::Promised;
 pub use resource::{Address, Resource};
 pub use state::{State, Status};

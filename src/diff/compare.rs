@@ -20,6 +20,9 @@ pub fn compare(old: &Value, new: &Value) -> Vec<Difference> {
 }
 
 fn compare_at(path: &NodePath, old: &Value, new: &Value, found: &mut Vec<Difference>) {
+    if old == new {
+        return;
+    }
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => compare_maps(path, old, new, found),
         (Value::Array(old), Value::Array(new)) => compare_lists(path, old, new, found),

@@ -58,6 +58,12 @@ impl ObjectId {
             name: name.replace("__", ":"),
         })
     }
+
+    /// Writes an entry of an inventory, which [`Self::from_inventory`] reads.
+    pub fn to_inventory(&self) -> String {
+        let name = self.name.replace(':', "__");
+        format!("{}_{name}_{}_{}", self.namespace, self.group, self.kind)
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +84,7 @@ mod tests {
         ] {
             let id = ObjectId::from_inventory(text).unwrap();
             assert_eq!((id.to_string().as_str(), id.group.as_str()), (shown, group));
+            assert_eq!(id.to_inventory(), text);
         }
         for wrong in ["", "foo", "a_b", "a_b_c"] {
             assert!(ObjectId::from_inventory(wrong).is_err(), "{wrong}");

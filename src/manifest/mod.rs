@@ -28,7 +28,7 @@ mod yaml;
 
 pub use emit::{emit, emit_into, emit_node_into};
 pub(crate) use form::{Form, Look, is_printable};
-pub use id::ObjectId;
+pub use id::{InventoryError, ObjectId};
 pub(crate) use key_order::sort as sort_keys;
 pub use node::{Content, Entry, Node, Style, Tag};
 pub use number::of_float as number_of_float;

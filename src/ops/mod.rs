@@ -2,6 +2,8 @@
 
 mod bootstrap;
 mod build;
+#[allow(dead_code, unused_imports)]
+pub mod changes;
 mod check;
 mod controller;
 pub mod debug;
@@ -37,8 +39,8 @@ pub use check::{
 };
 pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
 pub use diff::{
-    CompareOptions, DiffRequest, Entry, Generation, Method, Tally, diff_kustomization, refusals,
-    report, warnings,
+    CompareOptions, DiffRequest, Entry, Generation, Method, OverlayDiff, OverlayRequest, Tally,
+    apply_overlay, diff_kustomization, diff_overlay, refusals, report, rows, warnings,
 };
 pub use events::{
     EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,
@@ -49,7 +51,8 @@ pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, i
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};
 pub use offline::{
-    ClusterTest, OpenRequest, Opened, Side, Verdict, objects_in, open, session, verdicts,
+    BranchChange, BranchRequest, ClusterTest, OpenRequest, Opened, Side, Verdict, branch_change,
+    branch_diff, new_findings, objects_in, open, paths_in, session, verdicts,
 };
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,

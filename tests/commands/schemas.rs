@@ -14,6 +14,7 @@ const MET: &[(&str, &[&str])] = &[
         "CheckReportList",
         &["check", "--pre", "--all-contexts", "-o", "json"],
     ),
+    ("ClusterTest", &[]),
     ("DependencyGraph", &[]),
     ("Stats", &["stats", "-o", "json"]),
     ("StatsList", &["stats", "--all-contexts", "-o", "json"]),

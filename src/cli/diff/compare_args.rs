@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::context::Context;
+use super::super::fleet::FleetArgs;
 use crate::error::Failure;
 use crate::ops::{CompareOptions, Generation, Method};
 
@@ -23,9 +24,22 @@ pub struct CompareArgs {
     /// How many requests may be on their way at a time
     #[arg(long, value_name = "NUMBER", default_value_t = CONCURRENCY)]
     concurrency: usize,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 impl CompareArgs {
+    /// Returns which clusters are meant.
+    pub const fn fleet(&self) -> &FleetArgs {
+        &self.fleet
+    }
+
+    /// Says whether nothing is asked for that needs the right to change objects.
+    pub const fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// Returns how to compare, and says what can't be seen so.
     pub fn options(&self, context: &Context) -> Result<CompareOptions, Failure> {
         if self.concurrency == 0 {

@@ -8,11 +8,12 @@ use super::super::build::kustomization::{is_given, sources};
 use super::super::context::Context;
 use super::super::decryption::KeyArgs;
 use super::super::flag::Csv;
+use super::super::fleet;
 use super::compare_args::CompareArgs;
-use super::outcome::{end, show};
+use super::outcome::show_fleet;
 use crate::error::Failure;
 use crate::kustomize::Unset;
-use crate::ops::{self, Absence, BuildRequest, DiffRequest, Entry, Keys, RemoteSources, Tally};
+use crate::ops::{self, Absence, BuildRequest, DiffRequest, Entry, Keys, RemoteSources};
 
 /// Show what a Flux Kustomization would change if it were built from a local directory
 ///
@@ -93,10 +94,11 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
             "invalid kustomization file \"{file}\""
         )));
     }
-    let entries = compared(context, args, name).await;
-    let entries = entries.map_err(Failure::undecided)?;
-    show(context, &entries)?;
-    end(context, Tally::of(&entries))
+    let fleet = args.compare.fleet();
+    let one = async |context: &Context| compared(context, args, name).await;
+    let gathered = fleet::gather(context, fleet, one).await;
+    let gathered = gathered.map_err(Failure::undecided)?;
+    show_fleet(context, fleet, gathered)
 }
 
 /// Compares a Kustomization with one cluster.

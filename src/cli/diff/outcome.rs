@@ -1,9 +1,11 @@
 //! How a diff ends: what is printed, what is told beside it, and the exit status.
 
 use super::super::context::Context;
+use super::super::fleet::{FleetArgs, Gathered};
 use crate::diff::{Palette, Style};
 use crate::error::{Blame, Failure};
-use crate::ops::{Entry, Tally, refusals, report, warnings};
+use crate::ops::{Entry, Tally, refusals, report, rows, warnings};
+use crate::report::Table;
 
 /// The words of flux for the end of a diff with changes.
 const DIFFERS: &str = "identified at least one change, exiting with non-zero exit code";
@@ -19,6 +21,34 @@ pub fn style(context: &Context) -> Style {
         palette,
         ..Style::default()
     }
+}
+
+/// Prints the diff of one cluster as text, or those of several as one table, and ends the command.
+pub fn show_fleet(
+    context: &Context,
+    fleet: &FleetArgs,
+    gathered: Gathered<Vec<Entry>>,
+) -> Result<(), Failure> {
+    let mut all = Tally::default();
+    if !fleet.is_fleet() {
+        for (_, entries) in &gathered.answers {
+            show(context, entries)?;
+            all = Tally::of(entries);
+        }
+        return end(context, all);
+    }
+    let mut table = Table::new(["cluster", "object", "change", "fields"]);
+    for (cluster, entries) in &gathered.answers {
+        let cluster = cluster.as_deref().unwrap_or_default();
+        tell(&context.of(cluster), entries);
+        for row in rows(entries) {
+            table.push([cluster.to_owned()].into_iter().chain(row));
+        }
+        all = all.and(Tally::of(entries));
+    }
+    context.ui.data(&table)?;
+    gathered.end().map_err(Failure::undecided)?;
+    end(context, all)
 }
 
 /// Prints a diff as text, and tells what belongs beside it.

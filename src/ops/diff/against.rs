@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::compared::{Compared, Fate, conceal};
 use super::merge::merge;
 use super::owned::is_applied;
+use super::undeclared::take_out;
 use crate::cluster::{Address, Cluster, ClusterError, Promised, broken_key, normalise};
 use crate::diff::{IgnoreRules, compare, has_drifted, mask};
 use crate::error::{Explain as _, Failure};
@@ -159,6 +160,7 @@ impl Against<'_> {
         state: Result<Option<Object>, ClusterError>,
         promised: &Promised,
     ) -> Result<Held, Failure> {
+        let mut wanted = wanted;
         let (address, live, (fate, warnings)) = match (place, state) {
             (Err(NoPlace::Kind(error)), _) if error.is_not_found() && promised.defines(&wanted) => {
                 (None, None, (Fate::Created, Vec::new()))
@@ -169,7 +171,7 @@ impl Against<'_> {
             (Err(no_place), _) => (None, None, (no_place.fate(&wanted), Vec::new())),
             (Ok(address), Err(error)) => (Some(address), None, (refused(error), Vec::new())),
             (Ok(address), Ok(live)) => {
-                let found = self.fate(&address, live.as_ref(), &wanted, promised);
+                let found = self.fate(&address, live.as_ref(), &mut wanted, promised);
                 let found = found.await?;
                 (Some(address), live, found)
             }
@@ -188,7 +190,7 @@ impl Against<'_> {
         &self,
         address: &Address,
         live: Option<&Object>,
-        wanted: &Object,
+        wanted: &mut Object,
         promised: &Promised,
     ) -> Result<(Fate, Vec<String>), Failure> {
         let told = |fate: Fate| Ok((fate, Vec::new()));
@@ -215,7 +217,7 @@ impl Against<'_> {
                 None => Fate::Created,
             });
         }
-        match self.cluster.rehearse_apply(address, wanted).await {
+        match self.rehearse(address, wanted).await {
             Ok((merged, warnings)) => {
                 let fate = live.map_or(Fate::Created, |live| self.judge(live, merged));
                 Ok((fate, warnings))
@@ -224,6 +226,32 @@ impl Against<'_> {
             Err(error) if error.is_immutable() && self.is_forced(wanted) => told(Fate::Recreated),
             Err(error) if error.is_not_found() && promised.covers(wanted) => told(Fate::Created),
             Err(error) => told(refused(error)),
+        }
+    }
+
+    /// Lets the server rehearse; fields that a kind of Kubernetes does not have are left out, as Flux does, and told.
+    async fn rehearse(
+        &self,
+        address: &Address,
+        wanted: &mut Object,
+    ) -> Result<(Object, Vec<String>), ClusterError> {
+        let mut told = Vec::new();
+        loop {
+            match self.cluster.rehearse_apply(address, wanted).await {
+                Ok((merged, warnings)) => {
+                    told.extend(warnings);
+                    return Ok((merged, told));
+                }
+                Err(ClusterError::Rejected { deed, code, source }) => {
+                    let gone = take_out(wanted, &source.to_string());
+                    if gone.is_empty() {
+                        return Err(ClusterError::Rejected { deed, code, source });
+                    }
+                    let words = |path: &String| format!("unknown field {path} is left out");
+                    told.extend(gone.iter().map(words));
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -109,6 +109,19 @@ impl Tally {
         }
     }
 
+    /// Counts what two tallies count.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            created: self.created + other.created,
+            changed: self.changed + other.changed,
+            deleted: self.deleted + other.deleted,
+            skipped: self.skipped + other.skipped,
+            unchanged: self.unchanged + other.unchanged,
+            refused: self.refused + other.refused,
+        }
+    }
+
     /// Says whether anything would change.
     pub const fn differs(&self) -> bool {
         self.created + self.changed + self.deleted > 0

@@ -4,26 +4,19 @@ use std::collections::BTreeSet;
 
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::super::build::{BuildRequest, Keys, build_one, directory, kustomization, live};
-use super::against::{Against, CompareOptions, MANAGER, is_marked};
-use super::compared::{Compared, Entry, Fate, Tally};
+use super::against::{Against, CompareOptions, MANAGER};
+use super::compared::{Entry, Fate, Tally};
+use super::gone::{Gone, Inventory};
 use crate::api::IgnoredPaths;
-use crate::cluster::{Address, Cluster};
+use crate::cluster::Cluster;
 use crate::diff::IgnoreRules;
 use crate::error::Failure;
 use crate::kustomize::load::join;
-use crate::manifest::{Object, ObjectId, sort_for_apply};
+use crate::manifest::Object;
 use crate::render::Recipe;
 use crate::report::Ui;
-
-/// The labels or annotations of objects that the controllers do not prune.
-const KEPT: &[(&str, &str)] = &[
-    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
-    ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
-    ("kustomize.toolkit.fluxcd.io/ssa", "ignore"),
-];
 
 /// What is compared, and how.
 #[derive(Clone, Copy)]
@@ -57,19 +50,6 @@ struct RowSpec {
 #[serde(default)]
 struct RowStatus {
     inventory: Option<Inventory>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Inventory {
-    entries: Vec<InventoryEntry>,
-}
-
-#[derive(Deserialize)]
-struct InventoryEntry {
-    id: String,
-    #[serde(default)]
-    v: String,
 }
 
 impl Row {
@@ -152,8 +132,10 @@ impl Work<'_> {
                     .status
                     .inventory;
                 let inventory = inventory.unwrap_or_default();
-                let pruned = self.pruned(&inventory, &built.objects).await?;
-                entries.extend(pruned.into_iter().map(Entry::Object));
+                let gone = inventory.without(&built.objects)?;
+                let concurrency = self.request.options.concurrency;
+                let gone = Gone::find(&self.cluster, gone, concurrency).await?;
+                entries.extend(gone.iter().map(|gone| Entry::Object(gone.compared())));
             }
             Ok(entries)
         }
@@ -196,60 +178,4 @@ impl Work<'_> {
         let entries = self.compare(&live, Some(&live), &directory).await?;
         Ok(Some(Entry::Nested { id, entries }))
     }
-
-    /// Returns what the Kustomization has applied before and does not build any more, in the order of applying.
-    async fn pruned(
-        &self,
-        inventory: &Inventory,
-        built: &[Object],
-    ) -> Result<Vec<Compared>, Failure> {
-        let kept: BTreeSet<ObjectId> = built.iter().map(Object::id).collect();
-        let mut gone: Vec<Object> = Vec::new();
-        for entry in &inventory.entries {
-            let id = ObjectId::from_inventory(&entry.id)?;
-            if !kept.contains(&id) {
-                gone.extend(stub(&id, &entry.v));
-            }
-        }
-        sort_for_apply(&mut gone);
-        let mut addresses: Vec<Option<Address>> = Vec::new();
-        for object in &gone {
-            let known = self
-                .cluster
-                .resource(object.api_version(), object.kind())
-                .await;
-            addresses.push(
-                known
-                    .ok()
-                    .map(|kind| kind.at(object.namespace(), object.name())),
-            );
-        }
-        let asked: BTreeSet<Address> = addresses.iter().flatten().cloned().collect();
-        let concurrency = self.request.options.concurrency;
-        let mut state = self.cluster.live_state(&asked, concurrency).await?;
-        let pruned = gone.iter().zip(addresses).map(|(object, address)| {
-            let live = address.and_then(|address| state.remove(&address)?.ok()?);
-            let mark = live.and_then(|live| KEPT.iter().find(|mark| is_marked(&live, **mark)));
-            let warning =
-                mark.map(|(key, value)| format!("the controllers keep it: {key}: {value}"));
-            Compared {
-                id: object.id(),
-                fate: Fate::Deleted,
-                warnings: warning.into_iter().collect(),
-            }
-        });
-        Ok(pruned.collect())
-    }
-}
-
-/// Returns an object of which only the identity is known.
-fn stub(id: &ObjectId, version: &str) -> Option<Object> {
-    let api_version = match id.group.as_str() {
-        "" => version.to_owned(),
-        group => format!("{group}/{version}"),
-    };
-    let value = json!({
-        "apiVersion": api_version, "kind": id.kind, "metadata": {"name": id.name, "namespace": id.namespace},
-    });
-    Object::new(value).ok()
 }

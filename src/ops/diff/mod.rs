@@ -1,13 +1,19 @@
 //! What applying objects would do to a cluster, before it is done.
 
 mod against;
+mod apply;
 mod compared;
+mod gone;
 mod kustomization;
 mod merge;
+mod overlay;
 mod owned;
 mod text;
+mod undeclared;
 
 pub use against::{CompareOptions, Generation, Method};
-pub use compared::{Compared, Entry, Fate, Tally};
+pub use apply::apply_overlay;
+pub use compared::{Entry, Tally};
 pub use kustomization::{DiffRequest, diff_kustomization};
-pub use text::{refusals, report, warnings};
+pub use overlay::{OverlayDiff, OverlayRequest, diff_overlay};
+pub use text::{refusals, report, rows, warnings};

@@ -64,6 +64,28 @@ fn painted(line: &str, colour: &str, style: Style) -> String {
     }
 }
 
+/// Returns a row for each object that does not stay as it is: the object, the change, and the fields that change.
+pub fn rows(entries: &[Entry]) -> Vec<[String; 3]> {
+    let mut rows = Vec::new();
+    walk(entries, &mut |compared| {
+        let (word, fields) = match &compared.fate {
+            Fate::Unchanged => return,
+            Fate::Created => ("created", String::new()),
+            Fate::Recreated => ("recreated", String::new()),
+            Fate::Skipped { .. } => ("skipped", String::new()),
+            Fate::Deleted => ("deleted", String::new()),
+            Fate::Refused { .. } => ("refused", String::new()),
+            Fate::Changed(differences) => {
+                let paths: Vec<String> =
+                    differences.iter().map(|one| one.path.to_string()).collect();
+                ("changed", paths.join(", "))
+            }
+        };
+        rows.push([compared.id.to_string(), word.into(), fields]);
+    });
+    rows
+}
+
 /// Returns what the server warns of, object by object.
 pub fn warnings(entries: &[Entry]) -> Vec<String> {
     let mut told = Vec::new();

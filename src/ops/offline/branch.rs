@@ -1,13 +1,13 @@
 //! Both sides of a branch: what its clusters come to before and after, as far as the two differ.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::open::{Opened, Side};
 use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::load::join;
-use crate::render::repository::{ClusterRender, Depth, Key, Owner, Repository, Session, entries};
+use crate::render::repository::{ClusterRender, Depth, Repository, Session, entries};
 
 /// What is compared.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub struct BranchRequest<'a> {
     pub paths: &'a [String],
 }
 
-/// One cluster on both sides, with the owners that differ.
+/// One cluster on both sides; owners that do not differ may lack their outcome.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterChange {
     /// The path of its entry, from the root of the repository.
@@ -54,13 +54,15 @@ pub fn branch_change(
 ) -> Result<BranchChange, Failure> {
     let checkout = opened.checkout()?;
     let base = base_of(checkout, request)?;
-    let (before, after) = (opened.side(Side::Revision(&base))?, opened.side(request.head)?);
+    let (before, after) = (
+        opened.side(Side::Revision(&base))?,
+        opened.side(request.head)?,
+    );
     let paths = clusters(request.paths, &before, &after)?;
     let change = |path: &String| {
         let mut base = side(session, &before, path);
         let mut head = side(session, &after, path);
         let same = session.settle(&mut base, &mut head);
-        drop_equal(&mut base, &mut head);
         ClusterChange {
             cluster: path.clone(),
             base,
@@ -92,7 +94,8 @@ fn base_of(checkout: &Checkout, request: &BranchRequest<'_>) -> Result<String, F
         let short = branch.trim_start_matches("refs/").to_owned();
         let failure = Failure::new(format!("this branch and {short} have no commit in common"));
         let failure = if checkout.is_shallow() {
-            failure.with_hint("the clone is shallow: fetch the history with `git fetch --unshallow`")
+            failure
+                .with_hint("the clone is shallow: fetch the history with `git fetch --unshallow`")
         } else {
             failure
         };
@@ -139,18 +142,6 @@ fn side(session: &Session, repository: &Repository, path: &str) -> ClusterRender
     }
 }
 
-/// Leaves out the owners that both sides agree about.
-fn drop_equal(base: &mut ClusterRender, head: &mut ClusterRender) {
-    let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
-        let owners = render.owners.iter();
-        owners.map(|owner| (owner.owner.clone(), owner.key)).collect()
-    };
-    let (of_base, of_head) = (keys(base), keys(head));
-    let differs = |owner: &Owner| of_base.get(owner) != of_head.get(owner);
-    base.owners.retain(|owner| differs(&owner.owner));
-    head.owners.retain(|owner| differs(&owner.owner));
-}
-
 /// Returns paths as they stand from the root of the repository.
 ///
 /// # Errors
@@ -165,7 +156,9 @@ pub fn paths_in(opened: &Opened, paths: &[PathBuf]) -> Result<Vec<String>, Failu
             let real = near.canonicalize().ok()?;
             Some(real.join(full.strip_prefix(near).ok()?))
         });
-        let below = near.as_deref().and_then(|near| near.strip_prefix(&opened.root).ok());
+        let below = near
+            .as_deref()
+            .and_then(|near| near.strip_prefix(&opened.root).ok());
         let below = below.ok_or_else(|| {
             let (path, root) = (path.display(), opened.root.display());
             Failure::new(format!("{path} is not in the repository at {root}"))

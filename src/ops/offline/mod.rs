@@ -3,8 +3,10 @@
 mod branch;
 mod fetch;
 mod open;
+mod sides;
 mod test;
 
-pub use branch::{BranchChange, BranchRequest, ClusterChange, branch_change, paths_in};
-pub use open::{Opened, OpenRequest, Side, objects_in, open, session};
+pub use branch::{BranchChange, BranchRequest, branch_change, paths_in};
+pub use open::{OpenRequest, Opened, Side, objects_in, open, session};
+pub use sides::{branch_diff, new_findings};
 pub use test::{ClusterTest, Verdict, verdicts};

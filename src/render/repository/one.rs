@@ -35,7 +35,7 @@ fn build_into(
     let directory = task.directory();
     let files = &*needs.artifact;
     let failed = |error: Failure| {
-        let message = error.in_one_line();
+        let message = told(&error);
         let hint = error.hints().first().cloned().unwrap_or_default();
         let place = place::of_message(files, &directory, &message);
         let finding = Finding::new(Severity::Error, &task.owner, message);
@@ -72,6 +72,18 @@ fn build_into(
     finish(&mut objects, &task.recipe).map_err(|error: RenderError| failed(error.into()))?;
     outcome.objects = objects;
     Ok(())
+}
+
+/// Returns message and causes in one line, each thing once.
+fn told(failure: &Failure) -> String {
+    let causes = failure.causes();
+    causes.iter().fold(failure.to_string(), |text, cause| {
+        if text.contains(cause) {
+            text
+        } else {
+            format!("{text}: {cause}")
+        }
+    })
 }
 
 /// Puts the variables into objects; returns the names of those that have neither a value nor a default.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::finding::{Finding, Owner};
+use super::finding::{Finding, Owner, Severity};
 use super::key::Key;
 use super::task::Task;
 use crate::manifest::Object;
@@ -38,6 +38,17 @@ pub struct OwnerRender {
 }
 
 impl OwnerRender {
+    /// Says whether nobody knows what it would apply, since it can't be built.
+    pub fn is_unknown(&self) -> bool {
+        match &self.outcome {
+            None => self.task.needs.is_none(),
+            Some(outcome) => {
+                let mut findings = outcome.findings.iter();
+                findings.any(|finding| finding.severity == Severity::Error)
+            }
+        }
+    }
+
     /// Returns the objects.
     pub fn objects(&self) -> &[Object] {
         self.outcome

@@ -1,0 +1,167 @@
+//! What an owner applied before and does not want any more.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::against::is_marked;
+use super::compared::{Compared, Fate};
+use crate::cluster::{Address, Cluster, ClusterError};
+use crate::manifest::{InventoryError, Object, ObjectId, sort_for_apply};
+
+/// The labels or annotations of objects that the controllers do not prune.
+const KEPT: &[(&str, &str)] = &[
+    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+    ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
+    ("kustomize.toolkit.fluxcd.io/ssa", "ignore"),
+];
+
+/// The objects that an owner has applied, in the form in which Kustomizations keep them in their status.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Inventory {
+    pub entries: Vec<InventoryEntry>,
+}
+
+/// One object of an inventory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InventoryEntry {
+    /// Namespace, name, group and kind, joined by `_`.
+    pub id: String,
+    /// The API version without its group.
+    #[serde(default)]
+    pub v: String,
+}
+
+impl Inventory {
+    /// Lists objects.
+    pub fn of<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
+        let entry = |object: &Object| InventoryEntry {
+            id: object.id().to_inventory(),
+            v: object.version().to_owned(),
+        };
+        Self {
+            entries: objects.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// Returns both inventories as one.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let known: BTreeSet<&str> = self.entries.iter().map(|entry| entry.id.as_str()).collect();
+        let more = other
+            .entries
+            .iter()
+            .filter(|entry| !known.contains(entry.id.as_str()));
+        Self {
+            entries: self.entries.iter().chain(more).cloned().collect(),
+        }
+    }
+
+    /// Returns what is listed and not among the objects, in the order of applying; only who they are is known of them.
+    pub fn without(&self, objects: &[Object]) -> Result<Vec<Object>, InventoryError> {
+        let kept: BTreeSet<ObjectId> = objects.iter().map(Object::id).collect();
+        let mut gone = Vec::new();
+        for entry in &self.entries {
+            let id = ObjectId::from_inventory(&entry.id)?;
+            if !kept.contains(&id) {
+                gone.extend(stub(&id, &entry.v));
+            }
+        }
+        sort_for_apply(&mut gone);
+        Ok(gone)
+    }
+}
+
+/// Returns an object of which only the identity is known.
+fn stub(id: &ObjectId, version: &str) -> Option<Object> {
+    let api_version = match id.group.as_str() {
+        "" => version.to_owned(),
+        group => format!("{group}/{version}"),
+    };
+    let value = json!({
+        "apiVersion": api_version, "kind": id.kind, "metadata": {"name": id.name, "namespace": id.namespace},
+    });
+    Object::new(value).ok()
+}
+
+/// An object that its owner wants no more.
+pub struct Gone {
+    /// Who it is.
+    pub object: Object,
+    /// Where it is; `None` where its kind is not known any more.
+    pub address: Option<Address>,
+    /// How it is; `None` where it is gone already.
+    pub live: Option<Object>,
+}
+
+impl Gone {
+    /// Looks for the objects in a cluster.
+    pub async fn find(
+        cluster: &Cluster,
+        objects: Vec<Object>,
+        concurrency: usize,
+    ) -> Result<Vec<Self>, ClusterError> {
+        let mut addresses: Vec<Option<Address>> = Vec::new();
+        for object in &objects {
+            let known = cluster.resource(object.api_version(), object.kind()).await;
+            addresses.push(
+                known
+                    .ok()
+                    .map(|kind| kind.at(object.namespace(), object.name())),
+            );
+        }
+        let asked: BTreeSet<Address> = addresses.iter().flatten().cloned().collect();
+        let mut state = cluster.live_state(&asked, concurrency).await?;
+        let found = objects.into_iter().zip(addresses).map(|(object, address)| {
+            let live = address
+                .as_ref()
+                .and_then(|address| state.remove(address)?.ok()?);
+            Self {
+                object,
+                address,
+                live,
+            }
+        });
+        Ok(found.collect())
+    }
+
+    /// Returns the mark for which the controllers keep it.
+    pub fn mark(&self) -> Option<String> {
+        let live = self.live.as_ref()?;
+        let (key, value) = KEPT.iter().find(|mark| is_marked(live, **mark))?;
+        Some(format!("{key}: {value}"))
+    }
+
+    /// Returns the line of it in a report.
+    pub fn compared(&self) -> Compared {
+        let warning = self
+            .mark()
+            .map(|mark| format!("the controllers keep it: {mark}"));
+        Compared {
+            id: self.object.id(),
+            fate: Fate::Deleted,
+            warnings: warning.into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inventory_lists_what_is_gone() {
+        let object = |kind: &str, name: &str| {
+            Object::new(json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "a"}})).unwrap()
+        };
+        let (one, two) = (object("ConfigMap", "one"), object("Namespace", "two"));
+        let before = Inventory::of([&one, &two]);
+        let both = before.with(&Inventory::of([&one, &object("Secret", "s")]));
+        assert_eq!(both.entries.len(), 3);
+        let gone = both.without(std::slice::from_ref(&one)).unwrap();
+        let names: Vec<String> = gone.iter().map(|object| object.id().to_string()).collect();
+        assert_eq!(names, ["Namespace/a/two", "Secret/a/s"]);
+    }
+}

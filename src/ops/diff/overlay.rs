@@ -1,0 +1,190 @@
+//! What applying a plain folder would do to a cluster.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::super::build::directory;
+use super::against::{Against, CompareOptions, Held, MANAGER};
+use super::compared::Entry;
+use super::gone::{Gone, Inventory};
+use crate::cluster::{Address, Cluster, ClusterError, Promised, Resource};
+use crate::diff::IgnoreRules;
+use crate::error::Failure;
+use crate::kustomize::load::Disk;
+use crate::manifest::Object;
+use crate::render::{self, Place, Recipe};
+use crate::report::Ui;
+
+/// The key of the config map under which an inventory stands.
+pub const INVENTORY_KEY: &str = "inventory";
+
+/// A folder, and the cluster that it is held against.
+#[derive(Clone, Copy)]
+pub struct OverlayRequest<'a> {
+    /// The folder, with or without a kustomization file.
+    pub folder: &'a Path,
+    /// Patterns of files to leave out, beside those of `.sourceignore` files.
+    pub ignore: &'a [String],
+    /// The namespace of objects that name none, and of the inventory.
+    pub namespace: &'a str,
+    /// The name under which what was applied is remembered.
+    pub owner: &'a str,
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// How to compare.
+    pub options: CompareOptions,
+}
+
+/// What applying a folder would do, and what it was worked out from.
+pub struct OverlayDiff {
+    /// The objects, in the order of the build.
+    pub held: Vec<Held>,
+    /// What the owner applied before and is not in the folder any more.
+    pub gone: Vec<Gone>,
+    /// What the owner applied before.
+    pub inventory: Inventory,
+    /// The objects with values that SOPS has encrypted, which can't be applied.
+    pub encrypted: Vec<String>,
+}
+
+impl OverlayRequest<'_> {
+    /// Returns where the inventory of the owner is kept.
+    pub fn inventory_address(&self) -> Address {
+        Resource::CONFIG_MAP.at(self.namespace, &format!("gitops-inventory-{}", self.owner))
+    }
+}
+
+/// Finds out what applying a folder would do.
+///
+/// # Errors
+///
+/// Fails where the folder can't be built, or the cluster is out of reach. What fails for one object is told in its
+/// place.
+pub async fn diff_overlay(ui: &Ui, request: &OverlayRequest<'_>) -> Result<OverlayDiff, Failure> {
+    let directory = directory(request.folder)?;
+    let place = Place {
+        files: &Disk,
+        directory: &directory,
+    };
+    let built = place.build(&Recipe::default(), request.ignore)?;
+    for warning in &built.warnings {
+        ui.warning(warning);
+    }
+    let mut objects = built.objects()?;
+    let mut encrypted = Vec::new();
+    for object in &mut objects {
+        let before = object.clone();
+        render::mask(object).map_err(render::RenderError::from)?;
+        if *object != before || object.get("/sops").is_some() {
+            encrypted.push(object.id().to_string());
+        }
+    }
+    put_into_namespace(request, &mut objects).await?;
+    let cluster = request.cluster.managing_as(MANAGER);
+    let against = Against {
+        cluster: &cluster,
+        options: request.options,
+        ignored: &IgnoreRules::default(),
+        forces: false,
+        secrets: &BTreeSet::new(),
+    };
+    let held = against.hold(&objects).await?;
+    let inventory = read_inventory(request).await?;
+    let gone = inventory.without(&objects)?;
+    let mut gone = Gone::find(&cluster, gone, request.options.concurrency).await?;
+    gone.retain(|gone| gone.live.is_some());
+    Ok(OverlayDiff {
+        held,
+        gone,
+        inventory,
+        encrypted,
+    })
+}
+
+impl OverlayDiff {
+    /// Returns the lines of a report; what would be pruned is among them where that is asked for.
+    pub fn entries(&self, prunes: bool) -> Vec<Entry> {
+        let held = self.held.iter().map(|held| held.compared.clone());
+        let gone = self.gone.iter().filter(|gone| prunes && gone.is_prunable());
+        held.chain(gone.map(Gone::compared))
+            .map(Entry::Object)
+            .collect()
+    }
+}
+
+impl Gone {
+    /// Says whether it may be deleted: nobody has marked it as kept, and no Kustomization has taken it over.
+    pub fn is_prunable(&self) -> bool {
+        let is_of_flux = self.live.as_ref().is_some_and(|live| {
+            live.label("kustomize.toolkit.fluxcd.io/name").is_some()
+                || live.label("helm.toolkit.fluxcd.io/name").is_some()
+        });
+        self.live.is_some() && self.mark().is_none() && !is_of_flux
+    }
+}
+
+/// Gives the objects that need a namespace and name none the one of the request.
+async fn put_into_namespace(
+    request: &OverlayRequest<'_>,
+    objects: &mut [Object],
+) -> Result<(), Failure> {
+    let promised = Promised::by(objects);
+    let definitions: Vec<Object> = objects
+        .iter()
+        .filter(|object| object.kind() == "CustomResourceDefinition")
+        .cloned()
+        .collect();
+    for object in objects
+        .iter_mut()
+        .filter(|object| object.namespace().is_empty())
+    {
+        let known = request
+            .cluster
+            .resource(object.api_version(), object.kind())
+            .await;
+        let is_namespaced = match known {
+            Ok(resource) => resource.namespaced,
+            Err(error) if error.is_of_cluster() || error.is_timeout() => return Err(error.into()),
+            Err(_) => {
+                promised.defines(object)
+                    && definitions.iter().any(|definition| {
+                        definition.text("/spec/names/kind") == object.kind()
+                            && definition.text("/spec/group") == object.group()
+                            && definition.text("/spec/scope") == "Namespaced"
+                    })
+            }
+        };
+        if is_namespaced {
+            object
+                .metadata_mut()
+                .insert("namespace".into(), request.namespace.into());
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the owner applied before; nothing where it never applied anything, or we may not know.
+async fn read_inventory(request: &OverlayRequest<'_>) -> Result<Inventory, Failure> {
+    let address = request.inventory_address();
+    let found = match request.cluster.get(&address).await {
+        Err(ClusterError::Forbidden { .. }) => None,
+        found => found?,
+    };
+    let text = found.as_ref().and_then(|found| {
+        found
+            .get("/data")
+            .and_then(|data| data.get(INVENTORY_KEY))
+            .and_then(Value::as_str)
+    });
+    let Some(text) = text else {
+        return Ok(Inventory::default());
+    };
+    serde_json::from_str(text).map_err(|error| {
+        Failure::new(format!(
+            "cannot read the inventory in {}: {error}",
+            address.id()
+        ))
+    })
+}

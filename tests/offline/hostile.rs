@@ -1,0 +1,141 @@
+//! A branch may be hostile: nothing outside of the repository is read, nothing is run, nothing is fetched.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::{commit, fleet, kustomization};
+
+/// What must never be printed.
+const OUTSIDE: &str = "from-outside-of-the-repository";
+
+#[test]
+fn nothing_leads_out_of_the_repository() {
+    let names = [
+        "link", "folder", "absolute", "dots", "remote", "helm", "run", "round",
+    ];
+    let all: Vec<String> = names
+        .iter()
+        .map(|name| kustomization(name, &format!("./apps/{name}"), ""))
+        .chain([kustomization("up", "../../../..", "")])
+        .collect();
+    let env = fleet(&all);
+    let outside = env.home().join("outside");
+    fs::create_dir_all(&outside).unwrap();
+    let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {OUTSIDE}}}\n");
+    fs::write(outside.join("secret.yaml"), text).unwrap();
+    fs::write(
+        outside.join("kustomization.yaml"),
+        "resources: [secret.yaml]\n",
+    )
+    .unwrap();
+    let real = outside.canonicalize().unwrap();
+    let secret = real.join("secret.yaml").display().to_string();
+    env.file("apps/link/kustomization.yaml", "resources: [secret.yaml]\n");
+    symlink(&secret, env.folder().join("apps/link/secret.yaml")).unwrap();
+    env.file("apps/folder/kustomization.yaml", "resources: [out]\n");
+    symlink(
+        "../../../home/outside",
+        env.folder().join("apps/folder/out"),
+    )
+    .unwrap();
+    env.file(
+        "apps/absolute/kustomization.yaml",
+        &format!("configMapGenerator: [{{name: a, files: [\"{secret}\"]}}]\n"),
+    );
+    env.file(
+        "apps/dots/kustomization.yaml",
+        "resources: [../../../home/outside/secret.yaml, ../../../home/outside]\n",
+    );
+    env.file(
+        "apps/remote/kustomization.yaml",
+        "resources: [\"http://127.0.0.1:1/a.yaml\", \"git@127.0.0.1:a/b//c?ref=main\"]\n",
+    );
+    env.file(
+        "apps/helm/kustomization.yaml",
+        "helmCharts: [{name: a, repo: \"http://127.0.0.1:1\"}]\n",
+    );
+    env.file("apps/run/kustomization.yaml", "generators: [gen.yaml]\n");
+    env.file(
+        "apps/run/gen.yaml",
+        "apiVersion: v1\nkind: Gen\nmetadata:\n  name: g\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./run.sh}\n",
+    );
+    let mark = env.folder().join("was-run");
+    env.file(
+        "apps/run/run.sh",
+        &format!("#!/bin/sh\ntouch {}\n", mark.display()),
+    );
+    env.file("apps/round/kustomization.yaml", "resources: [a]\n");
+    symlink("b", env.folder().join("apps/round/a")).unwrap();
+    symlink("a", env.folder().join("apps/round/b")).unwrap();
+    commit(&env);
+    for revision in [&[][..], &["--revision", "HEAD"]] {
+        let arguments = ["build", "cluster", "clusters/one"];
+        let output = env.run(arguments.iter().chain(revision).copied());
+        assert!(!output.stdout().contains(OUTSIDE), "{output}");
+        let told = output.failure(1);
+        for name in names.iter().chain(&["up"]) {
+            let owner = format!(": Kustomization/flux-system/{name}: ");
+            // The root of the repository itself is a path like others; it is built, and read within.
+            assert!(*name == "up" || told.contains(&owner), "{name}: {told}");
+        }
+        assert!(
+            told.contains("a link on it leads out of the repository"),
+            "{told}"
+        );
+        assert!(told.contains("round in circles"), "{told}");
+        assert!(
+            told.contains("remote resources are not allowed here"),
+            "{told}"
+        );
+    }
+    assert!(!mark.exists(), "a program of the branch was run");
+}
+
+#[test]
+fn hostile_names_in_a_tree_are_no_paths() {
+    let env = fleet(&[kustomization("app", "./app", "")]);
+    env.file(
+        "app/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fine}\n",
+    );
+    commit(&env);
+    let git = git2::Repository::open(env.folder()).unwrap();
+    let blob = git
+        .blob(b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: climbing}\n")
+        .unwrap();
+    // Git itself would not write such a tree, but a server may hand one out.
+    let mut text = Vec::new();
+    for name in ["..", ".git", "a/../../../b.yaml", "x\\y.yaml"] {
+        text.extend_from_slice(format!("100644 {name}\0").as_bytes());
+        text.extend_from_slice(blob.as_bytes());
+    }
+    let odb = git.odb().unwrap();
+    let bad = odb.write(git2::ObjectType::Tree, &text).unwrap();
+    let head = git.head().unwrap().peel_to_commit().unwrap();
+    let mut root = Vec::new();
+    for entry in &head.tree().unwrap() {
+        let id = if entry.name() == Ok("app") {
+            bad
+        } else {
+            entry.id()
+        };
+        root.extend_from_slice(
+            format!("{:o} {}\0", entry.filemode(), entry.name().unwrap()).as_bytes(),
+        );
+        root.extend_from_slice(id.as_bytes());
+    }
+    let tree = odb.write(git2::ObjectType::Tree, &root).unwrap();
+    let tree = git.find_tree(tree).unwrap();
+    let author = head.author().to_owned();
+    let made = git
+        .commit(None, &author, &author, "hostile", &tree, &[&head])
+        .unwrap();
+    let output = env.run([
+        "build",
+        "cluster",
+        "clusters/one",
+        "--revision",
+        &made.to_string(),
+    ]);
+    assert!(!output.stdout().contains("climbing"), "{output}");
+}
