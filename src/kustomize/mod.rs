@@ -16,5 +16,6 @@ pub mod transform;
 
 pub use substitute::{SubstituteError, Unset, substitute};
 pub use target::{
-    BuildError, Built, FILE_NAMES, Options, Order, SchemaMode, build, build_all, read_kustomization,
+    BuildError, Built, FILE_NAMES, Options, Order, SchemaMode, build, build_all, build_each,
+    read_kustomization,
 };

@@ -16,6 +16,8 @@ mod parse;
 mod problem;
 #[cfg(test)]
 mod proof;
+mod quick;
+mod quick_cursor;
 mod rewrite;
 mod scalar;
 mod styled;

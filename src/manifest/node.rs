@@ -2,6 +2,7 @@
 
 use super::parse::Documents;
 use super::problem::{Place, YamlError};
+use super::quick;
 
 /// How a node was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,7 +98,10 @@ impl Node {
     ///
     /// Fails where the text is no YAML, is nested too deeply or is blown up by aliases.
     pub fn documents(text: &str) -> Result<Vec<Self>, YamlError> {
-        Documents::new(text)?.collect()
+        match quick::documents(text) {
+            Some(documents) => Ok(documents),
+            None => Documents::new(text)?.collect(),
+        }
     }
 
     /// Makes a scalar that is typed by its looks, as if written without quotes.

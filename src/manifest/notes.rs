@@ -25,9 +25,14 @@ impl Notes {
         }
     }
 
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_line.is_empty()
+    }
+
     /// Hangs a comment on a value whose key stands in the same line; says whether there was one.
     pub fn describe(&self, key: &Node, value: &mut Node) -> bool {
-        if self.by_line.is_empty()
+        if self.is_empty()
             || value.tag != Tag::None
             || value.style == Style::Flow
             || matches!(value.content, Content::Scalar(_))
