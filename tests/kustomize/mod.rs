@@ -12,3 +12,5 @@ mod hostile;
 mod properties;
 mod random;
 mod repositories;
+
+pub use repositories::Repository;
