@@ -18,6 +18,7 @@ mod problem;
 mod proof;
 mod quick;
 mod quick_cursor;
+mod quick_scalar;
 mod rewrite;
 mod scalar;
 mod styled;

@@ -226,9 +226,10 @@ fn flow(cursor: &mut Cursor<'_>, depth: usize) -> Option<Node> {
         cursor.skip_blanks();
     }
     cursor.skip(1);
-    let content = match is_list {
-        true => Content::Sequence(items),
-        false => Content::Mapping(entries),
+    let content = if is_list {
+        Content::Sequence(items)
+    } else {
+        Content::Mapping(entries)
     };
     Some(node(content, Style::Flow, place))
 }
