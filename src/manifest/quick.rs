@@ -157,6 +157,10 @@ fn sequence(cursor: &mut Cursor<'_>, indent: isize, at: Dashes, depth: usize) ->
 /// Reads a key and its colon; `Some(None)` where something else stands.
 ///
 /// A text between quotes that is no key in its line is read again as a value, so are long texts.
+#[expect(
+    clippy::option_option,
+    reason = "the outer one leaves the text to the parser, the inner one is an answer"
+)]
 fn key(cursor: &mut Cursor<'_>) -> Option<Option<Node>> {
     let place = cursor.place();
     let Some((text, style)) = cursor.key()? else {

@@ -153,6 +153,10 @@ impl<'text> Cursor<'text> {
     }
 
     /// Reads a key and its colon; `Some(None)` where the line has none.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one leaves the text to the parser, the inner one is an answer"
+    )]
     pub fn key(&mut self) -> Option<Option<(&'text str, Style)>> {
         let start = self.at;
         let rest = &self.text.as_bytes()[start..];
@@ -226,6 +230,10 @@ impl<'text> Cursor<'text> {
 }
 
 /// Finds the colon after a key without quotes; `Some(None)` where the line has none.
+#[expect(
+    clippy::option_option,
+    reason = "the outer one leaves the text to the parser, the inner one is an answer"
+)]
 fn plain_key_end(rest: &[u8]) -> Option<Option<usize>> {
     let mut end = 0;
     while let Some(byte) = rest.get(end) {

@@ -50,6 +50,10 @@ impl<'text> Cursor<'text> {
     }
 
     /// Goes to the next line of a scalar; returns over how many breaks. Without one, goes to what follows.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one leaves the text to the parser, the inner one is an answer"
+    )]
     fn continues(&mut self, parent: isize) -> Option<Option<usize>> {
         let mut breaks = 0;
         while self.byte(0) == b'\n' {

@@ -76,7 +76,9 @@ impl Spots {
         match self {
             Self::One(own) => *own = places[*own],
             Self::Some(own) => {
-                own.iter_mut().for_each(|place| *place = places[*place]);
+                for place in own.iter_mut() {
+                    *place = places[*place];
+                }
                 own.sort_unstable();
             }
         }
@@ -314,7 +316,9 @@ impl ResourceList {
             places[*old] = new;
         }
         for index in [&mut self.by_current, &mut self.by_any, &mut self.by_name] {
-            index.values_mut().for_each(|spots| spots.moved(&places));
+            for spots in index.values_mut() {
+                spots.moved(&places);
+            }
         }
     }
 
