@@ -114,6 +114,24 @@ fn find(text: &str) -> Findings {
     let mut before = Before::Start;
     let mut index = 0;
     while index < bytes.len() {
+        if index > 0 {
+            // Of most characters no rule speaks.
+            let rest = &bytes[index..];
+            let ordinary = rest.iter().take_while(|byte| is_ordinary(**byte)).count();
+            index += ordinary;
+            if ordinary > 0 {
+                before = Before::Other;
+            }
+            match &bytes[index..] {
+                [] => break,
+                [b' ', _, ..] if before != Before::Break => {
+                    before = Before::Space;
+                    index += 1;
+                    continue;
+                }
+                _ => {}
+            }
+        }
         let byte = bytes[index];
         let (width, kind) = classify(&bytes[index..]);
         let next = bytes.get(index + width);
@@ -148,6 +166,11 @@ fn find(text: &str) -> Findings {
         index += width;
     }
     met
+}
+
+/// Says whether a byte has no meaning behind the first character.
+const fn is_ordinary(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'~') && byte != b'#' && byte != b':'
 }
 
 /// Returns the width of the first character and what it is to the next one.

@@ -16,6 +16,9 @@ mod parse;
 mod problem;
 #[cfg(test)]
 mod proof;
+mod quick;
+mod quick_cursor;
+mod quick_scalar;
 mod rewrite;
 mod scalar;
 mod styled;

@@ -2,6 +2,7 @@
 
 use super::parse::Documents;
 use super::problem::{Place, YamlError};
+use super::quick;
 
 /// How a node was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +101,9 @@ impl Node {
     ///
     /// Fails where the text is no YAML, is nested too deeply or is blown up by aliases.
     pub fn documents(text: &str) -> Result<Vec<Self>, YamlError> {
+        if let Some(documents) = quick::documents(text) {
+            return Ok(documents);
+        }
         let read = |text: &str| Documents::new(text)?.collect::<Result<Vec<_>, _>>();
         let mut documents = read(text);
         let mut spaced = String::new();

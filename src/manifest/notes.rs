@@ -37,9 +37,14 @@ impl Notes {
         Self { by_line }
     }
 
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.by_line.is_empty()
+    }
+
     /// Hangs a comment on a value whose key stands in the same line, or right below; says whether there was one.
     pub fn describe(&self, key: &Node, value: &mut Node) -> bool {
-        if self.by_line.is_empty()
+        if self.is_empty()
             || value.tag != Tag::None
             || value.style == Style::Flow
             || matches!(value.content, Content::Scalar(_))

@@ -7,6 +7,9 @@ use super::form::is_printable;
 /// After this column a scalar is folded at its next blank.
 const WIDTH: usize = 80;
 
+/// Blanks to indent with.
+const BLANKS: &str = "                                ";
+
 /// Whether and where a quoted scalar may go on in the next line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Break {
@@ -48,8 +51,9 @@ impl<'out> Writer<'out> {
             self.line_break();
         }
         while self.column < column {
-            self.out.push(' ');
-            self.column += 1;
+            let blanks = (column - self.column).min(BLANKS.len());
+            self.out.push_str(&BLANKS[..blanks]);
+            self.column += blanks;
         }
         self.whitespace = true;
         self.indention = true;
@@ -175,8 +179,26 @@ impl<'out> Writer<'out> {
     /// Writes a text as a block after `|`.
     pub fn literal(&mut self, text: &str, column: usize) {
         self.block_header('|', text);
-        for line in text.split_inclusive(is_break) {
-            self.block_line(line, column);
+        // Other line breaks than this are rare.
+        if text.bytes().any(|byte| matches!(byte, b'\r' | 0xc2 | 0xe2)) {
+            for line in text.split_inclusive(is_break) {
+                self.block_line(line, column);
+            }
+            return;
+        }
+        for line in text.split_inclusive('\n') {
+            if line == "\n" {
+                self.line_break();
+                self.indention = true;
+            } else {
+                self.indent(column);
+                self.put_all(line.strip_suffix('\n').unwrap_or(line));
+                self.indention = false;
+                if line.ends_with('\n') {
+                    self.line_break();
+                    self.indention = true;
+                }
+            }
         }
     }
 

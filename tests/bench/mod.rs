@@ -7,14 +7,21 @@ mod fleet;
 mod measure;
 pub mod overlay;
 
+use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
+use crate::kustomize::Repository;
 use crate::scene::{BENCH, BENCH_ONLY, Scene, TestEnv, Wire, WireFault, are_built, built};
 use contest::{Contest, Entry};
 
 /// One way there and one way back: 20 ms in all, as to a cluster in another region.
 const ONE_WAY: Duration = Duration::from_millis(10);
+
+/// The largest root of kubeflow: definitions, nearly all of it.
+const KUBEFLOW: &str = "applications/training-operator/upstream/overlays/kubeflow";
 
 /// How many Kustomizations the large cluster holds.
 const FLEET: usize = 10_000;
@@ -147,4 +154,92 @@ fn build(ours: &Path) {
         }
     }
     contest.print();
+    definitions(&env, ours);
+    repository(&env, ours);
+}
+
+/// A pair of commands that build the same folder.
+fn overlay_pair(ours: &Path, folder: &Path) -> [Entry; 2] {
+    let folder = folder.display().to_string();
+    [
+        Entry::new(ours, ["build", "overlay", &folder]),
+        Entry::new(&built("kustomize"), ["build", &folder]),
+    ]
+}
+
+/// Builds of large definitions: a real overlay, and one of about 12 MB made from it.
+fn definitions(env: &TestEnv, ours: &Path) {
+    let Some(repository) = Repository::unpack("kubeflow--manifests") else {
+        return;
+    };
+    let overlay = repository.folder.join(KUBEFLOW);
+    let larger = env.folder().join("definitions");
+    let output = Command::new(ours)
+        .args(["build", "overlay"])
+        .arg(&overlay)
+        .output()
+        .expect("it is a program");
+    let text = String::from_utf8(output.stdout).expect("YAML is text");
+    write_copies(&larger, &text);
+    let mut contest = Contest::new("Large definitions", "kustomize", 5);
+    contest.run(env, "3.5 MB of kubeflow", overlay_pair(ours, &overlay));
+    contest.run(env, "12 MB made from it", overlay_pair(ours, &larger));
+    contest.print();
+    fs::remove_dir_all(repository.folder).expect("it is ours");
+}
+
+/// Writes an overlay of as many copies of a stream, under other names, as make twelve megabytes.
+fn write_copies(folder: &Path, stream: &str) {
+    fs::create_dir_all(folder).expect("the folder of the run can be written");
+    let mut kustomization = String::from("commonAnnotations:\n  team: platform\nresources:\n");
+    for copy in 0..12_000_000_usize.div_ceil(stream.len()) {
+        let renamed = |document: &str| {
+            let (head, tail) = document.split_once("\n  name: ").expect("it has a name");
+            format!("{head}\n  name: copy-{copy}-{tail}")
+        };
+        let documents: Vec<String> = stream.split("\n---\n").map(renamed).collect();
+        let name = format!("copy-{copy}.yaml");
+        fs::write(folder.join(&name), documents.join("\n---\n"))
+            .expect("the folder of the run can be written");
+        let _ = writeln!(kustomization, "- {name}");
+    }
+    fs::write(folder.join("kustomization.yaml"), kustomization)
+        .expect("the folder of the run can be written");
+}
+
+/// All roots of a real repository: in one process, and in one for each root, as the peer can only do.
+fn repository(env: &TestEnv, ours: &Path) {
+    let Some(repository) = Repository::unpack("operate-first--apps") else {
+        return;
+    };
+    let roots = repository.directories();
+    let out = env.folder().join("out").display().to_string();
+    let mut mine = [
+        "build",
+        "overlay",
+        "--load-restrictor",
+        "none",
+        "--output-dir",
+        &out,
+    ]
+    .map(String::from)
+    .to_vec();
+    mine.extend(roots.iter().cloned());
+    let script = r#"kustomize=$0; for root; do
+        "$kustomize" build --load-restrictor LoadRestrictionsNone "$root" || exit 1; done"#;
+    let mut theirs = vec![
+        "-c".into(),
+        script.into(),
+        built("kustomize").display().to_string(),
+    ];
+    theirs.extend(roots.iter().cloned());
+    let work = format!("all {} roots of operate-first", roots.len());
+    let mut contest = Contest::new("A repository", "kustomize, a process for each root", 3);
+    let pair = [
+        Entry::new(ours, mine),
+        Entry::new(Path::new("/bin/sh"), theirs),
+    ];
+    contest.run(env, &work, pair);
+    contest.print();
+    fs::remove_dir_all(repository.folder).expect("it is ours");
 }

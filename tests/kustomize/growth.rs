@@ -24,13 +24,23 @@ fn work(resources: usize) -> (u64, u64) {
     (used.count_total, used.bytes_total)
 }
 
-#[test]
-fn twice_the_resources_cost_about_twice_the_work() {
-    let costs = [500, 1_000, 2_000, 4_000].map(work);
+/// Checks that each overlay, twice as large as the one before it, costs about twice as much.
+fn check(sizes: &[usize]) {
+    let costs: Vec<_> = sizes.iter().copied().map(work).collect();
     for pair in costs.windows(2) {
         let ((times, bytes), (times_of_twice, bytes_of_twice)) = (pair[0], pair[1]);
         assert!(times > 1_000, "allocations are counted: {costs:?}");
         assert!(times_of_twice * 100 <= times * LIMIT, "{costs:?}");
         assert!(bytes_of_twice * 100 <= bytes * LIMIT, "{costs:?}");
     }
+}
+
+#[test]
+fn twice_the_resources_cost_about_twice_the_work() {
+    check(&[500, 1_000, 2_000, 4_000]);
+}
+
+#[test]
+fn so_do_tens_of_thousands() {
+    check(&[12_500, 25_000, 50_000]);
 }

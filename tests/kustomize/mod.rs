@@ -15,3 +15,5 @@ mod properties;
 mod random;
 mod remote;
 mod repositories;
+
+pub use repositories::Repository;

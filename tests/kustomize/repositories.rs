@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::GzDecoder;
 use gitops::kustomize::load::{Disk, Restriction};
@@ -30,23 +30,44 @@ fn roots(table: &Path) -> Vec<(String, String)> {
     .collect()
 }
 
+/// A repository that was unpacked.
+pub struct Repository {
+    /// Where it is; whoever unpacks it takes it away again.
+    pub folder: PathBuf,
+    /// Its roots, with the hash of what kustomize makes of each.
+    pub roots: Vec<(String, String)>,
+}
+
+impl Repository {
+    /// Unpacks one of the recorded repositories; `None` where there are none.
+    pub fn unpack(name: &str) -> Option<Self> {
+        let data = reference_data().map(|data| data.join("realworld"));
+        let Some(data) = data.filter(|data| data.join(format!("{name}.tar.gz")).is_file()) else {
+            skip("no real repositories beside the project");
+            return None;
+        };
+        let folder = new_folder(name);
+        let archive = fs::File::open(data.join(format!("{name}.tar.gz"))).unwrap();
+        tar::Archive::new(GzDecoder::new(BufReader::new(archive)))
+            .unpack(&folder)
+            .unwrap();
+        let roots = roots(&data.join(format!("{name}.roots.tsv")));
+        Some(Self { folder, roots })
+    }
+
+    /// Returns the directories of its roots.
+    pub fn directories(&self) -> Vec<String> {
+        let directory = |root: &String| self.folder.join(root).to_string_lossy().into_owned();
+        self.roots.iter().map(|(root, _)| directory(root)).collect()
+    }
+}
+
 /// Builds every root of a repository, and compares what comes out.
 fn check(repository: &str) {
-    let data = reference_data().map(|data| data.join("realworld"));
-    let Some(data) = data.filter(|data| data.join(format!("{repository}.tar.gz")).is_file()) else {
-        skip("no real repositories beside the project");
+    let Some(repository) = Repository::unpack(repository) else {
         return;
     };
-    let folder = new_folder(repository);
-    let archive = fs::File::open(data.join(format!("{repository}.tar.gz"))).unwrap();
-    tar::Archive::new(GzDecoder::new(BufReader::new(archive)))
-        .unpack(&folder)
-        .unwrap();
-    let rows = roots(&data.join(format!("{repository}.roots.tsv")));
-    let directories: Vec<String> = rows
-        .iter()
-        .map(|(root, _)| folder.join(root).to_string_lossy().into_owned())
-        .collect();
+    let (rows, directories) = (&repository.roots, repository.directories());
     let options = Options {
         restriction: Restriction::None,
         ..Options::default()
@@ -61,7 +82,7 @@ fn check(repository: &str) {
             Err(error) => wrong.push(format!("{root}: {}", error.in_one_line())),
         }
     }
-    fs::remove_dir_all(folder).unwrap();
+    fs::remove_dir_all(&repository.folder).unwrap();
     assert!(
         wrong.is_empty(),
         "{} of {} roots:\n{}",

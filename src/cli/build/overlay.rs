@@ -10,7 +10,7 @@ use super::super::context::Context;
 use super::super::flag::Csv;
 use crate::error::{Blame, Failure};
 use crate::kustomize::load::{Disk, HelmOptions, Restriction};
-use crate::kustomize::{self, Built, Options, Order};
+use crate::kustomize::{self, BuildError, Built, Options, Order};
 use crate::ops::{HelmProgram, Network, RemoteSources};
 
 /// Build directories with a kustomization file, byte for byte as kustomize does
@@ -119,30 +119,57 @@ pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
         .map(|folder| output_files(folder, &args.directories))
         .transpose()?;
     let threads = std::thread::available_parallelism().map_or(1, Into::into);
-    let built = kustomize::build_all(&Disk, &args.directories, &options, threads);
-    let texts = built.into_iter().map(|built| text(context, built));
+    let for_text = if args.directories.len() == 1 {
+        threads
+    } else {
+        1
+    };
+    let written = kustomize::build_each(&Disk, &args.directories, &options, threads, |built| {
+        Written::of(built, for_text)
+    });
+    let texts = written.into_iter().map(|written| written.text(context));
     match files {
         None => print(context, texts),
         Some(files) => write(context, &files, &args.directories, texts),
     }
 }
 
-/// Returns the text of a directory, and says what is to be told about it.
-fn text(context: &Context, built: Result<Built, kustomize::BuildError>) -> Result<String, Failure> {
-    // The words of the reference stand in one line, where scripts look for them.
-    let failed = |error: kustomize::BuildError| {
-        let failure = Failure::from(error);
-        let message = failure.in_one_line();
-        let hints = failure.hints().to_vec();
-        hints
-            .into_iter()
-            .fold(Failure::new(message), Failure::with_hint)
-    };
-    let built = built.map_err(failed)?;
-    for warning in &built.warnings {
-        context.ui.warning(warning);
+/// A directory that was built: its text, and what is to be told about it.
+struct Written {
+    text: Result<String, BuildError>,
+    warnings: Vec<String>,
+}
+
+impl Written {
+    /// Writes what a directory was built to.
+    fn of(built: Result<Built, BuildError>, threads: usize) -> Self {
+        match built {
+            Ok(mut built) => Self {
+                warnings: std::mem::take(&mut built.warnings),
+                text: built.into_text(threads),
+            },
+            Err(error) => Self {
+                text: Err(error),
+                warnings: Vec::new(),
+            },
+        }
     }
-    built.text().map_err(failed)
+
+    /// Returns the text, and says what is to be told.
+    fn text(self, context: &Context) -> Result<String, Failure> {
+        for warning in &self.warnings {
+            context.ui.warning(warning);
+        }
+        // The words of the reference stand in one line, where scripts look for them.
+        self.text.map_err(|error| {
+            let failure = Failure::from(error);
+            let message = failure.in_one_line();
+            let hints = failure.hints().to_vec();
+            hints
+                .into_iter()
+                .fold(Failure::new(message), Failure::with_hint)
+        })
+    }
 }
 
 /// Prints all texts, or none.

@@ -360,7 +360,7 @@ impl<'call> Loader<'call> {
 
     /// Parses files that are about to be asked for; what is wrong with one is said when it is.
     pub fn read_ahead<'path>(&self, paths: impl Iterator<Item = &'path String>) {
-        let Some(ahead) = self.session.ahead() else {
+        let Some((ahead, threads)) = self.session.ahead() else {
             return;
         };
         // Directories hardly ever have an extension.
@@ -369,7 +369,7 @@ impl<'call> Loader<'call> {
         };
         let file = |path: &String| Some((self.locate(path).ok()?, self.read(path).ok()?));
         let files: Vec<_> = paths.filter(is_file).filter_map(file).collect();
-        ahead.parse(&files);
+        ahead.parse(&files, threads);
     }
 
     fn download(&self, url: &str) -> Result<Arc<[u8]>, LoadError> {

@@ -34,6 +34,8 @@ pub struct Session<'call> {
     pub restriction: Restriction,
     /// Whether documents are kept for other roots; where they are not, a build may change them in place.
     keeps_documents: bool,
+    /// How many threads may parse the files of a directory.
+    threads: usize,
     contents: Shared<PathBuf, Arc<[u8]>>,
     documents: Shared<PathBuf, Arc<[Arc<Node>]>>,
     ahead: Ahead,
@@ -53,6 +55,7 @@ impl<'call> Session<'call> {
             helm: None,
             restriction,
             keeps_documents: true,
+            threads: 1,
             contents: Shared::default(),
             documents: Shared::default(),
             ahead: Ahead::default(),
@@ -66,11 +69,12 @@ impl<'call> Session<'call> {
         Self { helm, ..self }
     }
 
-    /// Makes it a call for one root, which hardly ever reads a file twice.
+    /// Makes it a call for one root, which hardly ever reads a file twice; so many threads parse its files.
     #[must_use]
-    pub fn for_one_root(self) -> Self {
+    pub fn for_one_root(self, threads: usize) -> Self {
         Self {
             keeps_documents: false,
+            threads,
             ..self
         }
     }
@@ -100,8 +104,8 @@ impl<'call> Session<'call> {
     }
 
     /// Returns what parses files ahead; where many roots are built, their threads do enough.
-    pub(super) fn ahead(&self) -> Option<&Ahead> {
-        (!self.keeps_documents).then_some(&self.ahead)
+    pub(super) fn ahead(&self) -> Option<(&Ahead, usize)> {
+        (self.threads > 1).then_some((&self.ahead, self.threads))
     }
 
     /// Returns a path without symbolic links.

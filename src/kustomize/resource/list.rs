@@ -33,7 +33,57 @@ pub enum ListError {
 impl Explain for ListError {}
 
 /// Places in the list by a number that stands for an id or a name; a hit must be checked.
-type Places = HashMap<u64, Vec<usize>, BuildHasherDefault<Itself>>;
+type Places = HashMap<u64, Spots, BuildHasherDefault<Itself>>;
+
+/// Places in their order; nearly always one.
+#[derive(Clone, Debug)]
+enum Spots {
+    One(usize),
+    Some(Vec<usize>),
+}
+
+impl Spots {
+    fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::One(place) => std::slice::from_ref(place),
+            Self::Some(places) => places,
+        }
+    }
+
+    /// Adds a place, once.
+    fn insert(&mut self, place: usize) {
+        match self {
+            Self::One(own) if *own == place => {}
+            Self::One(own) => *self = Self::Some(vec![place.min(*own), place.max(*own)]),
+            Self::Some(places) => {
+                if let Err(position) = places.binary_search(&place) {
+                    places.insert(position, place);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, place: usize) {
+        match self {
+            Self::One(own) if *own == place => *self = Self::Some(Vec::new()),
+            Self::One(_) => {}
+            Self::Some(places) => places.retain(|other| *other != place),
+        }
+    }
+
+    /// Follows a new order.
+    fn moved(&mut self, places: &[usize]) {
+        match self {
+            Self::One(own) => *own = places[*own],
+            Self::Some(own) => {
+                for place in own.iter_mut() {
+                    *place = places[*place];
+                }
+                own.sort_unstable();
+            }
+        }
+    }
+}
 
 /// The hash of a number that is a hash: the number itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +107,8 @@ impl Hasher for Itself {
 
 /// Resources in the order in which they were accumulated, found by who they are or were.
 ///
-/// Places (indexes) stay valid until [`ResourceList::drop_empty`] or [`ResourceList::replace_all`].
+/// Places (indexes) stay valid until [`ResourceList::drop_empty`], [`ResourceList::reorder`] or
+/// [`ResourceList::replace_all`].
 #[derive(Clone, Debug, Default)]
 pub struct ResourceList {
     items: Vec<Resource>,
@@ -252,13 +303,32 @@ impl ResourceList {
         *self = items.into_iter().collect();
     }
 
+    /// Puts them in another order: the one at `order[n]` goes to the place `n`.
+    pub fn reorder(&mut self, order: &[usize]) {
+        let mut items: Vec<_> = std::mem::take(&mut self.items)
+            .into_iter()
+            .map(Some)
+            .collect();
+        self.items = order.iter().filter_map(|old| items[*old].take()).collect();
+        self.keys = order.iter().map(|old| self.keys[*old]).collect();
+        let mut places = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            places[*old] = new;
+        }
+        for index in [&mut self.by_current, &mut self.by_any, &mut self.by_name] {
+            for spots in index.values_mut() {
+                spots.moved(&places);
+            }
+        }
+    }
+
     fn find(
         &self,
         places: &Places,
         key: u64,
         accepts: impl Fn(&Resource) -> bool,
     ) -> impl Iterator<Item = usize> {
-        let places = places.get(&key).map_or(&[][..], Vec::as_slice);
+        let places = places.get(&key).map_or(&[][..], Spots::as_slice);
         places
             .iter()
             .copied()
@@ -270,7 +340,7 @@ impl ResourceList {
         let old = std::mem::replace(&mut self.keys[place], key);
         if old != key {
             if let Some(places) = self.by_current.get_mut(&old) {
-                places.retain(|other| *other != place);
+                places.remove(place);
             }
             insert(&mut self.by_current, key, place);
         }
@@ -312,10 +382,8 @@ impl<'list> IntoIterator for &'list ResourceList {
 
 /// Adds a place in its order, once.
 fn insert(places: &mut Places, key: u64, place: usize) {
-    let places = places.entry(key).or_default();
-    if let Err(position) = places.binary_search(&place) {
-        places.insert(position, place);
-    }
+    let spots = places.entry(key).or_insert(Spots::One(place));
+    spots.insert(place);
 }
 
 fn name_key(name: &str) -> u64 {
@@ -363,6 +431,10 @@ mod tests {
         assert_eq!(list.ever_named("b").collect::<Vec<_>>(), [0, 1]);
         assert_eq!(list.only(&a).unwrap(), 0);
         assert!(matches!(list.only(&b), Err(ListError::ManyMatches { .. })));
+        list.reorder(&[1, 2, 0]);
+        assert_eq!(list.current(&b).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(list.only(&a).unwrap(), 2);
+        list.reorder(&[2, 0, 1]);
         list.edit(0, Resource::delete);
         assert_eq!(list.only(&b).unwrap(), 1);
         list.drop_empty();

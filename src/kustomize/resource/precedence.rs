@@ -53,24 +53,24 @@ impl Gvk {
     pub fn precedence(&self, other: &Self) -> Ordering {
         rank(&self.kind, FIRST_KINDS, LAST_KINDS)
             .cmp(&rank(&other.kind, FIRST_KINDS, LAST_KINDS))
-            .then_with(|| self.sort_text().cmp(&other.sort_text()))
+            .then_with(|| self.compare_texts(other))
     }
 
-    /// Returns `group_version_kind`, with a mark for each part that is empty.
-    pub fn sort_text(&self) -> String {
-        let or = |text: &str, empty: &str| {
-            if text.is_empty() {
-                empty.into()
-            } else {
-                String::from(text)
-            }
-        };
-        format!(
-            "{}_{}_{}",
-            or(&self.group, "~G"),
-            or(&self.version, "~V"),
-            or(&self.kind, "~K")
-        )
+    /// Compares group, version and kind as one text.
+    pub fn compare_texts(&self, other: &Self) -> Ordering {
+        self.sort_text().cmp(other.sort_text())
+    }
+
+    /// Returns the bytes of `group_version_kind`, with a mark for each part that is empty.
+    fn sort_text(&self) -> impl Iterator<Item = u8> + '_ {
+        fn or<'text>(text: &'text str, empty: &'static str) -> std::str::Bytes<'text> {
+            if text.is_empty() { empty } else { text }.bytes()
+        }
+        or(&self.group, "~G")
+            .chain(*b"_")
+            .chain(or(&self.version, "~V"))
+            .chain(*b"_")
+            .chain(or(&self.kind, "~K"))
     }
 }
 

@@ -16,6 +16,9 @@ use super::output;
 use super::problem::BuildError;
 use crate::manifest::Object;
 
+/// Below this many resources, threads cost more than they save.
+const WORTH_THREADS: usize = 256;
+
 /// What a root was built to.
 #[derive(Debug)]
 pub struct Built {
@@ -38,14 +41,34 @@ impl Built {
     ///
     /// Fails where a resource holds what cannot be written.
     pub fn text(&self) -> Result<String, BuildError> {
-        let mut text = String::new();
-        for (place, resource) in self.resources.iter().enumerate() {
-            if place > 0 {
-                text.push_str("---\n");
-            }
-            output::write(resource, &mut text)?;
+        output::text(self.resources.as_slice())
+    }
+
+    /// Turns into the text, see [`Self::text`]; written, and freed, on as many threads as are asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a resource holds what cannot be written.
+    pub fn into_text(self, threads: usize) -> Result<String, BuildError> {
+        if threads < 2 || self.resources.len() < WORTH_THREADS {
+            return self.text();
         }
-        Ok(text)
+        // More pieces than threads, for not all resources are of one size.
+        let size = self.resources.len().div_ceil(threads * 8);
+        let mut resources = self.resources.into_vec().into_iter().peekable();
+        let mut pieces = Vec::new();
+        while resources.peek().is_some() {
+            let piece: Vec<_> = resources.by_ref().take(size).collect();
+            pieces.push(Mutex::new(piece));
+        }
+        let texts = share_out(pieces.len(), threads, |piece| {
+            let mut piece = pieces[piece].lock().unwrap_or_else(PoisonError::into_inner);
+            output::text(&std::mem::take(&mut *piece))
+        });
+        Ok(texts
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?
+            .join("---\n"))
     }
 
     /// Returns the resources as objects.
@@ -68,9 +91,10 @@ impl Built {
 ///
 /// Fails where the reference does.
 pub fn build(files: &dyn Files, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let session = Session::new(files, options.remote, options.restriction)
         .with_helm(options.helm)
-        .for_one_root();
+        .for_one_root(threads);
     build_in(&session, root, options)
 }
 
@@ -83,29 +107,54 @@ pub fn build_all(
     options: &Options<'_>,
     threads: usize,
 ) -> Vec<Result<Built, BuildError>> {
+    build_each(files, roots, options, threads, |built| built)
+}
+
+/// Builds many roots as [`build_all`] does, and makes something of each on the thread that built it.
+///
+/// The results stand in the order of the roots.
+pub fn build_each<T: Send>(
+    files: &dyn Files,
+    roots: &[String],
+    options: &Options<'_>,
+    threads: usize,
+    finish: impl Fn(Result<Built, BuildError>) -> T + Sync,
+) -> Vec<T> {
     let session = Session::new(files, options.remote, options.restriction).with_helm(options.helm);
+    let session = match roots {
+        [_] => session.for_one_root(threads),
+        _ => session,
+    };
+    share_out(roots.len(), threads, |root| {
+        finish(build_in(&session, &roots[root], options))
+    })
+}
+
+/// Does so many works on some threads, and returns what they came to in their order.
+fn share_out<T: Send>(works: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(roots.len()));
-    let work = || {
-        while let Some((place, root)) = {
+    let done = Mutex::new(Vec::with_capacity(works));
+    let worker = || {
+        loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            roots.get(place).map(|root| (place, root))
-        } {
-            let built = build_in(&session, root, options);
+            if place >= works {
+                break;
+            }
+            let result = work(place);
             done.lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push((place, built));
+                .push((place, result));
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, roots.len().max(1)) {
-            scope.spawn(work);
+        for _ in 1..threads.clamp(1, works.max(1)) {
+            scope.spawn(worker);
         }
-        work();
+        worker();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, built)| built).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn build_in(session: &Session<'_>, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {

@@ -19,7 +19,7 @@ mod plugin_transformer;
 mod problem;
 mod step;
 
-pub use build::{Built, build, build_all};
+pub use build::{Built, build, build_all, build_each};
 pub use found::{FILE_NAMES, read as read_kustomization};
 pub use options::{Options, Order, RootFields, SchemaMode};
 pub use problem::BuildError;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::file::{LegacySortOptions, SortOptions};
-use super::super::resource::{FIRST_KINDS, Id, LAST_KINDS, ResourceList, rank};
+use super::super::resource::{FIRST_KINDS, Gvk, Id, LAST_KINDS, Resource, ResourceList, rank};
 use super::problem::BuildError;
 
 /// Sorts as `sortOptions` asks for.
@@ -43,44 +43,40 @@ pub fn sort_by_kind(resources: &mut ResourceList) -> Result<(), BuildError> {
 }
 
 fn sort_by(resources: &mut ResourceList, kinds: &LegacySortOptions) -> Result<(), BuildError> {
-    let mut items = std::mem::take(resources).into_vec();
-    items.sort_by(|left, right| compare(left.id(), right.id(), kinds));
-    items
-        .into_iter()
-        .try_for_each(|resource| resources.push(resource))?;
+    resources.refuse_twice()?;
+    let standing =
+        |resource: &Resource| rank(resource.kind(), &kinds.order_first, &kinds.order_last);
+    let mut order: Vec<(isize, usize)> = resources.iter().map(standing).zip(0..).collect();
+    let id = |place: usize| resources.at(place).id();
+    order.sort_by(|(left, here), (right, there)| {
+        if id(*here).gvk == id(*there).gvk {
+            return identity(id(*here)).cmp(identity(id(*there)));
+        }
+        let texts = || texts(&id(*here).gvk, &id(*there).gvk);
+        left.cmp(right).then_with(texts)
+    });
+    let order: Vec<usize> = order.into_iter().map(|(_, place)| place).collect();
+    resources.reorder(&order);
     Ok(())
 }
 
-fn compare(left: &Id, right: &Id, kinds: &LegacySortOptions) -> Ordering {
-    if left.gvk == right.gvk {
-        return identity(left).cmp(&identity(right));
+/// Compares two kinds of the same standing.
+fn texts(left: &Gvk, right: &Gvk) -> Ordering {
+    let texts = left.compare_texts(right);
+    let namespaces = left.kind == "Namespace" && right.kind == "Namespace";
+    if namespaces && (left.group.is_empty() || right.group.is_empty()) {
+        texts.reverse()
+    } else {
+        texts
     }
-    let rank = |id: &Id| rank(&id.gvk.kind, &kinds.order_first, &kinds.order_last);
-    let texts = || left.gvk.sort_text().cmp(&right.gvk.sort_text());
-    rank(left).cmp(&rank(right)).then_with(|| {
-        let namespaces = left.gvk.kind == "Namespace" && right.gvk.kind == "Namespace";
-        let one_is_core = left.gvk.group.is_empty() || right.gvk.group.is_empty();
-        if namespaces && one_is_core {
-            texts().reverse()
-        } else {
-            texts()
-        }
-    })
 }
 
-/// Returns the text that settles the order within a kind.
-fn identity(id: &Id) -> String {
-    let or = |text: &str, empty: &str| {
-        if text.is_empty() {
-            empty.to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    format!(
-        "{}|{}|{}",
-        id.gvk,
-        or(&id.namespace, "~X"),
-        or(&id.name, "~N")
-    )
+/// Returns the bytes that settle the order within a kind: namespace and name, with a mark for each that is empty.
+fn identity(id: &Id) -> impl Iterator<Item = u8> + '_ {
+    fn or<'text>(text: &'text str, empty: &'static str) -> std::str::Bytes<'text> {
+        if text.is_empty() { empty } else { text }.bytes()
+    }
+    or(&id.namespace, "~X")
+        .chain(*b"|")
+        .chain(or(&id.name, "~N"))
 }

@@ -26,12 +26,24 @@ pub fn value(resource: &Resource) -> Result<Value, BuildError> {
         })
 }
 
-/// Appends a resource as YAML.
+/// Returns resources as YAML, with dashes between them.
 ///
 /// # Errors
 ///
-/// Fails where the resource holds what cannot be written.
-pub fn write(resource: &Resource, text: &mut String) -> Result<(), BuildError> {
+/// Fails where a resource holds what cannot be written.
+pub fn text(resources: &[Resource]) -> Result<String, BuildError> {
+    let mut text = String::new();
+    for (place, resource) in resources.iter().enumerate() {
+        if place > 0 {
+            text.push_str("---\n");
+        }
+        write(resource, &mut text)?;
+    }
+    Ok(text)
+}
+
+/// Appends a resource as YAML.
+fn write(resource: &Resource, text: &mut String) -> Result<(), BuildError> {
     // Most resources are written as they stand.
     if emit_node_into(resource.root(), text) {
         return Ok(());
