@@ -13,7 +13,7 @@ use crate::ops::debug;
 /// Where the fields of a status are explained.
 const DOCUMENTATION: &str = "https://fluxcd.io/flux/components";
 
-/// Show what the controller of an object works with, and what it has done
+/// Of which kind the object is.
 #[derive(Subcommand)]
 #[command(after_help = "Example: gitops debug helmrelease podinfo --show-values")]
 pub enum DebugCommand {

@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::ops::{self, Count, Stats, Uncounted};
 use crate::report::{Table, size};
 
-/// Show how many Flux objects there are, how they are, and how much they keep
+/// Which objects are counted, and how that is shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops stats -A")]
 pub struct StatsArgs {

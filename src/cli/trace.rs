@@ -16,7 +16,7 @@ use crate::manifest::Object;
 use crate::ops::{self, Label, Link, Trace};
 use crate::report::clean;
 
-/// Show how objects are managed by Flux, and where they came from
+/// Which objects are traced, and how that is shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops trace -n apps deployment my-app")]
 pub struct TraceArgs {

@@ -9,7 +9,7 @@ use crate::cluster::{Address, Resource};
 use crate::error::Failure;
 use crate::ops::{self, Breadth, Grown};
 
-/// Show what an object has brought into the cluster
+/// Of which kind the root of the tree is.
 #[derive(Subcommand)]
 #[command(after_help = "Example: gitops tree kustomization flux-system")]
 pub enum TreeCommand {
