@@ -67,6 +67,12 @@ variables! {
     FLUX_TRIGGER_RECEIVER_OIDC_TOKEN = "FLUX_TRIGGER_RECEIVER_OIDC_TOKEN", "The token of `trigger receiver --type generic-oidc`";
     ACTIONS_ID_TOKEN_REQUEST_URL = "ACTIONS_ID_TOKEN_REQUEST_URL", "Where `trigger receiver --oidc-provider` fetches a token; the CI system sets it";
     ACTIONS_ID_TOKEN_REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "What `trigger receiver --oidc-provider` fetches a token with; the CI system sets it";
+    SOPS_AGE_KEY = "SOPS_AGE_KEY", "Identities of age that open files of SOPS";
+    SOPS_AGE_KEY_FILE = "SOPS_AGE_KEY_FILE", "A file with such identities, beside `~/.config/sops/age/keys.txt`";
+    SOPS_AGE_KEY_CMD = "SOPS_AGE_KEY_CMD", "A command that prints such identities; it is told for whom in `SOPS_AGE_RECIPIENT`";
+    SOPS_AGE_SSH_PRIVATE_KEY_FILE = "SOPS_AGE_SSH_PRIVATE_KEY_FILE", "An SSH key that age uses, beside `~/.ssh/id_ed25519` and `~/.ssh/id_rsa`";
+    SOPS_AGE_SSH_PRIVATE_KEY_CMD = "SOPS_AGE_SSH_PRIVATE_KEY_CMD", "A command that prints such a key";
+    SOPS_GPG_EXEC = "SOPS_GPG_EXEC", "The program to ask for OpenPGP keys in place of `gpg`; to set it is to ask it";
     SSH_AUTH_SOCK = "SSH_AUTH_SOCK", "The socket of the SSH agent that Git over SSH asks for keys";
     SSH_KNOWN_HOSTS = "SSH_KNOWN_HOSTS", "A `known_hosts` file to read in place of the user's own";
     HTTPS_PROXY = "HTTPS_PROXY", "The proxy for HTTPS requests (`https_proxy` counts too)";
@@ -82,6 +88,7 @@ variables! {
     TERM = "TERM", "`dumb` means a terminal without colours and without progress";
     COLUMNS = "COLUMNS", "The width of reports where there is no terminal to ask";
     HOME = "HOME", "The home folder: kubeconfig, SSH configuration, caches";
+    XDG_CONFIG_HOME = "XDG_CONFIG_HOME", "The folder that `sops/age/keys.txt` is looked for under (default `~/.config`)";
     XDG_CACHE_HOME = "XDG_CACHE_HOME", "The folder that caches and the bootstrap journal are kept under";
     GITOPS_LOG = "GITOPS_LOG", "Diagnostic log on standard error: `error`, `warn`, `info`, `debug` or `trace`";
     GITOPS_CLOCK = "GITOPS_CLOCK", "";
@@ -96,6 +103,7 @@ pub const SECRETS: &[Variable] = &[
     GITEA_TOKEN,
     BITBUCKET_TOKEN,
     GIT_PASSWORD,
+    SOPS_AGE_KEY,
 ];
 
 /// Returns the value of a variable that a text names, even if it is empty; `None` where it is unset or no text.

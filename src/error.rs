@@ -11,6 +11,8 @@ pub enum Blame {
     User,
     /// The command line itself is wrong.
     Usage,
+    /// A comparison can't be made, which must not be taken for its outcome.
+    Undecided,
     /// The time limit ended before the wait did.
     Timeout,
     /// The person at the terminal stopped it.
@@ -24,7 +26,7 @@ impl Blame {
     pub const fn status(self) -> u8 {
         match self {
             Self::User => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Undecided => 2,
             Self::Timeout => 3,
             Self::Bug => 70,
             Self::Interrupted => 130,
@@ -51,6 +53,7 @@ pub struct Failure {
     blame: Blame,
     error: Box<dyn Error + Send + Sync>,
     hints: Vec<String>,
+    is_told: bool,
 }
 
 impl Failure {
@@ -70,7 +73,30 @@ impl Failure {
             blame,
             error: message.into().into(),
             hints: Vec::new(),
+            is_told: false,
         }
+    }
+
+    /// Makes a failure that was told before in other words, and only decides the exit status.
+    pub fn told(blame: Blame, message: impl Into<String>) -> Self {
+        Self {
+            is_told: true,
+            ..Self::blaming(blame, message)
+        }
+    }
+
+    /// Returns the failure of a comparison: what is the user's or the world's must not look like a difference.
+    #[must_use]
+    pub fn undecided(mut self) -> Self {
+        if self.blame == Blame::User {
+            self.blame = Blame::Undecided;
+        }
+        self
+    }
+
+    /// Says whether it was told before.
+    pub const fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// Adds something to try next.
@@ -133,6 +159,7 @@ impl<E: Explain> From<E> for Failure {
             blame: error.blame(),
             hints: error.hint().into_iter().collect(),
             error: Box::new(error),
+            is_told: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Seven floors, and arrows only downwards (`docs/architecture.md`):
 //! `cli` parses and shows; `ops` does work that spans rooms; `cluster`, `hosting`, `install` and `render` each know one
-//! thing of the world; `api`, `git`, `kustomize`, `report` and `secrets` are what they are made of; `http` and `manifest`
+//! thing of the world; `api`, `git`, `kustomize`, `report`, `secrets` and `sops` are what they are made of; `http` and `manifest`
 //! carry data; `error` and `env` are the ground.
 //!
 //! Two doors are open to other programs: `run`, and the build engine with the documents it works on.
@@ -10,6 +10,8 @@
 mod api;
 mod cli;
 mod cluster;
+#[allow(dead_code, unused_imports)]
+mod diff;
 mod env;
 mod error;
 mod git;
@@ -22,6 +24,7 @@ mod ops;
 mod render;
 mod report;
 mod secrets;
+mod sops;
 
 /// Runs the program with the arguments of the process, and returns its exit status.
 pub fn run() -> std::process::ExitCode {

@@ -12,6 +12,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use super::context::Context;
 use super::flag;
 use super::global::GlobalArgs;
+use super::on_kind::OBJECTS;
 use crate::api::{KINDS, Kind};
 use crate::cluster::{ContextEntry, Resource, Selection, contexts};
 use crate::error::Failure;
@@ -54,6 +55,11 @@ pub fn answer(
             return command;
         };
         let command = hide_flags_behind_names(command, &current);
+        let command = if typed.iter().any(|word| is_object(word)) {
+            with_objects(command)
+        } else {
+            command
+        };
         with_candidates(command, &mut Vec::new(), &Arc::new(asker))
     })
     .complete();
@@ -78,6 +84,23 @@ fn hide_flags_behind_names(command: Command, current: &OsStr) -> Command {
             argument.hide(hide)
         })
         .mut_subcommands(|command| hide_flags_behind_names(command, current))
+}
+
+/// Says whether a word begins as KIND/NAME.
+fn is_object(word: &OsStr) -> bool {
+    let kind = word.to_str().and_then(|word| word.split_once('/'));
+    kind.is_some_and(|(kind, _)| Kind::meant_by(kind).is_some())
+}
+
+/// Lets KIND/NAME stand behind the verbs where a kind stands otherwise: for the parser, the dispatch puts a hidden
+/// word before it, and a shell must not see that one.
+fn with_objects(command: Command) -> Command {
+    let takes_objects = command.find_subcommand(OBJECTS).is_some();
+    let command = command.mut_subcommands(with_objects);
+    if takes_objects {
+        return command.arg(Arg::new("objects").num_args(0..));
+    }
+    command
 }
 
 /// Gives every argument of the tree whose values can be looked up the way to look them up.
@@ -170,8 +193,9 @@ impl Asker {
             Source::Contexts => self.contexts().map(|entry| entry.name).collect(),
             Source::Clusters => self.contexts().map(|entry| entry.cluster).collect(),
             Source::Namespaces => self.names(&Resource::NAMESPACE),
-            Source::Names(kind) => self.names(&Resource::from(kind)),
-            Source::Objects => self.objects(&current),
+            // An object of another kind may stand among the names.
+            Source::Names(kind) if !current.contains('/') => self.names(&Resource::from(kind)),
+            Source::Names(_) | Source::Objects => self.objects(&current),
         };
         let unique: BTreeSet<String> = found.into_iter().collect();
         unique

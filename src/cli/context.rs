@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::flag;
 use super::global::GlobalArgs;
 use crate::cluster::{
-    Choice, Cluster, ConnectOptions, Impersonation, TlsOptions, contexts, namespace_of_context,
+    Choice, Cluster, ConnectOptions, Impersonation, Rate, TlsOptions, contexts,
+    namespace_of_context,
 };
 use crate::env;
 use crate::error::{Blame, Failure};
@@ -22,6 +23,10 @@ const DEFAULT_NAMESPACE: &str = "flux-system";
 
 /// How long a command may take where nobody says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Requests a second, and at once, of flux.
+const REQUESTS_PER_SECOND: f32 = 50.0;
+const REQUESTS_AT_ONCE: i32 = 300;
 
 /// The terminal, the namespace, the time limit and the cluster of one command.
 pub struct Context {
@@ -202,6 +207,18 @@ fn connect_options(args: &GlobalArgs) -> ConnectOptions {
             insecure_skip_verify: args.insecure_skip_tls_verify,
         },
         disable_compression: args.disable_compression,
+        rate: rate(args),
         timeout: None,
     }
+}
+
+/// Returns how many requests may be sent, where somebody says; what is not said beside it is as with flux.
+fn rate(args: &GlobalArgs) -> Option<Rate> {
+    if args.kube_api_qps.is_none() && args.kube_api_burst.is_none() {
+        return None;
+    }
+    Some(Rate {
+        per_second: args.kube_api_qps.unwrap_or(REQUESTS_PER_SECOND),
+        at_once: args.kube_api_burst.unwrap_or(REQUESTS_AT_ONCE),
+    })
 }

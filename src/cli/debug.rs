@@ -1,14 +1,16 @@
 //! `debug`: what the controller of an object works with, and what it has done.
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::context::Context;
-use super::document::Format;
+use super::output::OutputArgs;
 use crate::api::Kind;
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
+use crate::manifest;
 use crate::ops::debug;
+use crate::report::Output;
 
 /// Where the fields of a status are explained.
 const DOCUMENTATION: &str = "https://fluxcd.io/flux/components";
@@ -44,9 +46,8 @@ pub struct ReleaseArgs {
     #[arg(long)]
     show_history: bool,
 
-    /// Form of the answer
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Show the status, the variables or the history of a Kustomization
@@ -70,9 +71,8 @@ pub struct KustomizationArgs {
     #[arg(long)]
     show_history: bool,
 
-    /// Form of the answer; the variables are lines of KEY=VALUE where it is left out
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Shows what was asked for.
@@ -95,7 +95,7 @@ async fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failure> {
             let link = about("helmrelease-status");
             document(
                 context,
-                args.output,
+                args.output.output(),
                 &Value::Object(status),
                 Some(("Status", &link)),
             )
@@ -104,14 +104,14 @@ async fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failure> {
             let history = debug::history(cluster().await?, &address).await?;
             document(
                 context,
-                args.output,
+                args.output.output(),
                 &history,
                 Some(("History", &about("history"))),
             )
         }
         (false, true, false) => {
             let values = debug::values(cluster().await?, &address).await?;
-            document(context, args.output, &Value::Object(values), None)
+            document(context, args.output.output(), &Value::Object(values), None)
         }
         _ => Err(Failure::usage(WORDS)),
     }
@@ -128,7 +128,7 @@ async fn kustomization(context: &Context, args: &KustomizationArgs) -> Result<()
             let link = about("kustomization-status");
             document(
                 context,
-                args.output,
+                args.output.output(),
                 &Value::Object(status),
                 Some(("Status", &link)),
             )
@@ -137,19 +137,17 @@ async fn kustomization(context: &Context, args: &KustomizationArgs) -> Result<()
             let history = debug::history(cluster().await?, &address).await?;
             document(
                 context,
-                args.output,
+                args.output.output(),
                 &history,
                 Some(("History", &about("history"))),
             )
         }
         (false, true, false) => {
             let variables = debug::variables(cluster().await?, &address).await?;
-            if args.output.is_some() {
-                return document(context, args.output, &json!(variables), None);
-            }
             let line = |(key, value)| format!("{key}={value}\n");
-            let lines: String = variables.iter().map(line).collect();
-            Ok(context.ui.data(lines)?)
+            let lines = || variables.iter().map(line).collect::<String>();
+            let output = args.output.output();
+            Ok(context.ui.print(output, &variables, lines)?)
         }
         _ => Err(Failure::usage(WORDS)),
     }
@@ -160,17 +158,16 @@ fn address(context: &Context, kind: &str, name: &str) -> Address {
     Resource::from(kind).at(&context.namespace, name)
 }
 
-/// Prints a part of an object; without a form as YAML, below a comment that says where it is explained.
+/// Prints a part of an object; for people as YAML, below a comment that says where it is explained.
 fn document(
     context: &Context,
-    format: Option<Format>,
+    output: Output<'_>,
     document: &Value,
     explained: Option<(&str, &str)>,
 ) -> Result<(), Failure> {
-    if let (None, Some((part, link))) = (format, explained) {
-        context
-            .ui
-            .data(format_args!("# {part} documentation: {link}\n"))?;
-    }
-    format.unwrap_or(Format::Yaml).print(context, document)
+    let comment = explained
+        .filter(|_| output.header)
+        .map(|(part, link)| format!("# {part} documentation: {link}\n"));
+    let text = || comment.unwrap_or_default() + &manifest::emit(document);
+    Ok(context.ui.print(output, document, text)?)
 }

@@ -1,19 +1,23 @@
 //! `events`: what the controllers say about Flux objects.
 
+use std::cell::Cell;
+
 use clap::Args;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use futures::future::try_join_all;
+use serde_json::Value;
 
 use super::context::Context;
-use super::document::Format;
+use super::event_rows::EventLayout;
 use super::flag::Csv;
+use super::fleet::{self, FleetArgs, Gathered};
+use super::output::OutputArgs;
+use super::rows::Header;
 use crate::api::{KINDS, Kind};
-use crate::cluster::{Cluster, ClusterError, Event};
-use crate::env;
+use crate::cluster::ClusterError;
 use crate::error::Failure;
 use crate::manifest;
-use crate::ops::{self, EventStream, EventsPlan, EventsRequest, ToldEvent};
-use crate::report::{Table, age};
+use crate::ops::{self, EventStream, EventsRequest, ToldEvent};
+use crate::report::{Format, Output, list};
 
 /// The types of events.
 const TYPES: &[&str] = &["Normal", "Warning"];
@@ -38,13 +42,11 @@ pub struct EventsArgs {
     #[arg(long, value_name = "LIST")]
     types: Vec<Csv>,
 
-    /// Leave the header out
-    #[arg(long)]
-    no_header: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 
-    /// Form of the answer; a table where it is left out
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    #[command(flatten)]
+    fleet: FleetArgs,
 
     /// Taken and ignored, as flux does
     #[arg(hide = true)]
@@ -53,33 +55,75 @@ pub struct EventsArgs {
 
 /// Shows the events, and with `--watch` each new one.
 pub async fn run(context: &Context, args: &EventsArgs) -> Result<(), Failure> {
-    let request = request(context, args)?;
-    let cluster = context.cluster().await?;
-    let plan = ops::plan_events(cluster, &request).await?;
+    // What is wrong with the flags is said before any cluster is asked.
+    request(context, args)?;
     if args.watch {
-        context.follow();
-        let cluster = cluster.limited_to(context.follow_limit);
-        return watch(context, args, &cluster, plan).await;
+        return follow(context, args).await;
     }
-    let events = ops::list_events(cluster, &plan).await?;
-    if let Some(format) = args.output {
-        let items: Vec<Value> = events.into_iter().map(|told| told.object).collect();
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-        return format.print(context, &list);
+    let read = async |context: &Context| {
+        let cluster = context.cluster().await?;
+        let plan = ops::plan_events(cluster, &request(context, args)?).await?;
+        let events = ops::list_events(cluster, &plan).await?;
+        Ok(Read {
+            spans_namespaces: plan.spans_namespaces,
+            events,
+        })
+    };
+    let gathered = fleet::gather(context, &args.fleet, read).await?;
+    show(context, args, &gathered)?;
+    gathered.end()
+}
+
+/// The events of one cluster.
+struct Read {
+    spans_namespaces: bool,
+    events: Vec<ToldEvent>,
+}
+
+impl EventsArgs {
+    /// Returns the columns of the table.
+    fn layout(&self, namespace: bool) -> EventLayout {
+        let output = self.output.output();
+        EventLayout {
+            cluster: self.fleet.is_fleet(),
+            namespace,
+            wide: *output.format == Format::Wide,
+            header: Header::wanted(output),
+        }
     }
-    if events.is_empty() {
-        context.ui.failure(if args.all_namespaces {
-            "No events found.".to_owned()
-        } else {
-            format!("No events found in {} namespace.", context.namespace)
-        });
+}
+
+fn show(context: &Context, args: &EventsArgs, gathered: &Gathered<Read>) -> Result<(), Failure> {
+    let output = args.output.output();
+    let spans_namespaces = |(_, read): &(_, Read)| read.spans_namespaces;
+    let layout = args.layout(gathered.answers.iter().any(spans_namespaces));
+    let told: Vec<(&str, &ToldEvent)> = gathered
+        .answers
+        .iter()
+        .flat_map(|(cluster, read)| {
+            let cluster = cluster.as_deref().unwrap_or_default();
+            read.events.iter().map(move |told| (cluster, told))
+        })
+        .collect();
+    if told.is_empty() && output.format.is_table() {
+        if !gathered.answers.is_empty() {
+            context.ui.failure(if args.all_namespaces {
+                "No events found.".to_owned()
+            } else {
+                format!("No events found in {} namespace.", context.namespace)
+            });
+        }
         return Ok(());
     }
-    let mut table = table(&plan, args.no_header);
-    for told in &events {
-        table.push(cells(&plan, &told.event));
-    }
-    Ok(context.ui.data(table)?)
+    let objects = told.iter().map(|(cluster, told)| document(cluster, told));
+    let events = || layout.table(told.iter().map(|(cluster, told)| (*cluster, &told.event)));
+    Ok(context.ui.print(output, &list(objects.collect()), events)?)
+}
+
+fn document(cluster: &str, told: &ToldEvent) -> Value {
+    let mut object = told.object.clone();
+    fleet::annotate(&mut object, cluster);
+    object
 }
 
 /// Reads what the flags mean.
@@ -133,15 +177,49 @@ fn kinds() -> Vec<&'static str> {
     with_events.map(|kind| kind.name).collect()
 }
 
-/// Shows events until a time limit that was asked for, or for ever; trouble that may pass is told.
+/// Shows the events of each cluster and goes on with new ones, side by side, until a time limit that was asked for,
+/// or for ever.
+async fn follow(context: &Context, args: &EventsArgs) -> Result<(), Failure> {
+    context.follow();
+    let header = Cell::new(Header::wanted(args.output.output()));
+    if !args.fleet.is_fleet() {
+        return watch(context, args, "", &header).await;
+    }
+    let clusters = args.fleet.contexts(context)?;
+    let watches = clusters.iter().map(async |(name, context)| {
+        match watch(context, args, name, &header).await {
+            Ok(()) => Ok(0),
+            // Nobody reads on, whatever cluster it is of.
+            Err(failure) if failure.is_broken_pipe() => Err(failure),
+            Err(failure) => {
+                context.ui.failure(failure.in_one_line());
+                Ok(1)
+            }
+        }
+    });
+    match try_join_all(watches).await?.into_iter().sum() {
+        0 => Ok(()),
+        failed => Err(Failure::new(format!(
+            "{failed} of {} clusters failed",
+            clusters.len()
+        ))),
+    }
+}
+
+/// Shows the events of one cluster as they come; trouble that may pass is told.
 async fn watch(
     context: &Context,
     args: &EventsArgs,
-    cluster: &Cluster,
-    plan: EventsPlan,
+    name: &str,
+    header: &Cell<Header>,
 ) -> Result<(), Failure> {
-    let mut stream = EventStream::open(cluster, plan.clone());
-    let mut no_header = args.no_header;
+    let cluster = context.cluster().await?.limited_to(context.follow_limit);
+    let request = request(context, args)?;
+    let plan = ops::plan_events(&cluster, &request).await?;
+    // All clusters draw one table, and a name may lead into other namespaces in any of them.
+    let is_spread = args.fleet.is_fleet() && !request.name.is_empty();
+    let layout = args.layout(plan.spans_namespaces || is_spread);
+    let mut stream = EventStream::open(&cluster, plan);
     let mut told_of = String::new();
     loop {
         let told = match stream.next().await {
@@ -154,26 +232,42 @@ async fn watch(
             Err(error) => return Err(error.into()),
         };
         told_of.clear();
-        match args.output {
-            Some(Format::Json) => context.ui.data(format_args!("{}\n", told.object))?,
-            Some(Format::Yaml) => context
-                .ui
-                .data(format_args!("---\n{}", manifest::emit(&told.object)))?,
-            None => show_row(context, &plan, &told, no_header)?,
-        }
-        no_header = true;
+        let row = EventLayout {
+            header: header.replace(Header::Hidden),
+            ..layout
+        };
+        show_one(context, args.output.output(), (name, &told), row)?;
     }
 }
 
-fn show_row(
+/// Shows one event more, as a row, as a document or as what is chosen of it.
+fn show_one(
     context: &Context,
-    plan: &EventsPlan,
-    told: &ToldEvent,
-    no_header: bool,
+    output: Output<'_>,
+    (cluster, told): (&str, &ToldEvent),
+    layout: EventLayout,
 ) -> Result<(), Failure> {
-    let mut table = table(plan, no_header);
-    table.push(cells(plan, &told.event));
-    Ok(context.ui.data(table)?)
+    let object = document(cluster, told);
+    match output.format {
+        // A stream of documents: one a line, or one after the other.
+        Format::Json => context.ui.data(format_args!("{object}\n"))?,
+        Format::Yaml => context
+            .ui
+            .data(format_args!("---\n{}", manifest::emit(&object)))?,
+        Format::JsonPath(_) => {
+            context.ui.print(output, &object, || "")?;
+            context.ui.data("\n")?;
+        }
+        format => {
+            let output = Output {
+                format,
+                header: layout.header == Header::Shown,
+            };
+            let row = || layout.table([(cluster, &told.event)]);
+            context.ui.print(output, &object, row)?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what is wrong with the connection, once for each trouble.
@@ -185,78 +279,9 @@ fn tell_once(context: &Context, told_of: &mut String, error: ClusterError) {
     }
 }
 
-fn table(plan: &EventsPlan, no_header: bool) -> Table {
-    let namespace = plan.spans_namespaces.then_some("Namespace");
-    let columns = ["Last seen", "Type", "Reason", "Object", "Message"];
-    let table = Table::new(namespace.into_iter().chain(columns));
-    if no_header {
-        return table.without_header();
-    }
-    table
-}
-
-fn cells(plan: &EventsPlan, event: &Event) -> Vec<String> {
-    let object = &event.involved_object;
-    let namespace = plan
-        .spans_namespaces
-        .then(|| event.metadata.namespace.clone());
-    let columns = [
-        last_seen(event, env::now()),
-        event.kind.clone(),
-        event.reason.clone(),
-        format!("{}/{}", object.kind, object.name),
-        event.message.trim().to_owned(),
-    ];
-    namespace.into_iter().chain(columns).collect()
-}
-
-/// Writes when an event was last seen, and how often since when.
-fn last_seen(event: &Event, now: Timestamp) -> String {
-    let since = |time: Option<Timestamp>| {
-        time.map_or_else(|| "<unknown>".into(), |time| age(now.duration_since(time)))
-    };
-    let first = since(event.first_seen());
-    if event.times() > 1 || event.series.is_some() {
-        return format!(
-            "{} (x{} over {first})",
-            since(event.last_seen()),
-            event.times()
-        );
-    }
-    first
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn event(value: serde_json::Value) -> Event {
-        serde_json::from_value(value).unwrap()
-    }
-
-    #[test]
-    fn the_last_sight_counts_repetitions() {
-        let now: Timestamp = "2030-01-02T00:00:00Z".parse().unwrap();
-        for (fields, shown) in [
-            (
-                json!({"firstTimestamp": "2030-01-01T20:00:00Z", "lastTimestamp": "2030-01-01T23:00:00Z", "count": 1}),
-                "4h",
-            ),
-            (
-                json!({"firstTimestamp": "2030-01-01T20:00:00Z", "lastTimestamp": "2030-01-01T23:00:00Z", "count": 7}),
-                "60m (x7 over 4h)",
-            ),
-            (
-                json!({"eventTime": "2030-01-01T20:00:00.000000Z", "series": {"count": 3, "lastObservedTime": "2030-01-01T23:59:50.000000Z"}}),
-                "10s (x3 over 4h)",
-            ),
-            (json!({}), "<unknown>"),
-        ] {
-            assert_eq!(last_seen(&event(fields), now), shown);
-        }
-    }
 
     #[test]
     fn kinds_are_named_in_full() {

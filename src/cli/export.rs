@@ -4,8 +4,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::context::Context;
+use super::listed::Whole;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, SelectArgs, Whole};
+use super::select::{self, SelectArgs};
 use crate::api::{Kind, Verb, exported, exported_secret};
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures::stream::{self, StreamExt as _};
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::context::Context;
@@ -16,6 +17,9 @@ const AT_ONCE: usize = 8;
 
 /// How long it may be silent before the clusters are named that have not answered yet.
 const SILENCE: Duration = Duration::from_secs(8);
+
+/// The annotation that says which cluster of a fleet an object is in.
+const ANNOTATION: &str = "cli.gitops/cluster";
 
 /// Which clusters a command works on.
 #[derive(Args, Default)]
@@ -33,7 +37,7 @@ pub struct FleetArgs {
 pub struct Gathered<T> {
     /// The answers, in the order of the contexts. The only answer of a command on one cluster has no name.
     pub answers: Vec<(Option<String>, T)>,
-    failed: usize,
+    failed: Vec<Blame>,
     asked: usize,
 }
 
@@ -98,7 +102,7 @@ pub async fn gather<T>(
     if !args.is_fleet() {
         return Ok(Gathered {
             answers: vec![(None, work(context).await?)],
-            failed: 0,
+            failed: Vec::new(),
             asked: 1,
         });
     }
@@ -131,13 +135,16 @@ pub async fn gather<T>(
         }
     }
     ended.sort_by_key(|(place, ..)| *place);
-    let answers: Vec<_> = ended
-        .into_iter()
-        .filter_map(|(_, name, outcome)| Some((Some(name), outcome.ok()?)))
-        .collect();
+    let (mut answers, mut failed) = (Vec::new(), Vec::new());
+    for (_, name, outcome) in ended {
+        match outcome {
+            Ok(answer) => answers.push((Some(name), answer)),
+            Err(failure) => failed.push(failure.blame()),
+        }
+    }
     Ok(Gathered {
-        failed: asked - answers.len(),
         answers,
+        failed,
         asked,
     })
 }
@@ -151,15 +158,30 @@ pub async fn each(
     gather(context, args, work).await?.end()
 }
 
+/// Notes in an object which cluster of a fleet it is in; that of a command on one cluster has no name.
+pub fn annotate(object: &mut Value, cluster: &str) {
+    if !cluster.is_empty()
+        && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata
+            .entry("annotations")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
+    {
+        annotations.insert(ANNOTATION.into(), cluster.into());
+    }
+}
+
 impl<T> Gathered<T> {
-    /// Ends the command: as a failure where a cluster failed, whatever its reason.
+    /// Ends the command: as a failure where a cluster failed, as late where time alone was short.
     pub fn end(&self) -> Result<(), Failure> {
-        if self.failed == 0 {
+        if self.failed.is_empty() {
             return Ok(());
         }
+        let is_late = self.failed.iter().all(|blame| *blame == Blame::Timeout);
+        let blame = if is_late { Blame::Timeout } else { Blame::User };
         Err(Failure::blaming(
-            Blame::User,
-            format!("{} of {} clusters failed", self.failed, self.asked),
+            blame,
+            format!("{} of {} clusters failed", self.failed.len(), self.asked),
         ))
     }
 }

@@ -2,22 +2,20 @@
 
 use clap::Args;
 use futures::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::context::Context;
 use super::fleet::{self, FleetArgs, Gathered};
+use super::listed::{Found, Listed, Whole};
 use super::live;
 use super::on_kind::{OnKind, VerbArgs};
 use super::output::OutputArgs;
 use super::refused::Refused;
 use super::rows::{Beside, Header, Layout, Shown};
-use super::select::{Found, Listed, SelectArgs, Target, Whole};
+use super::select::{SelectArgs, Target};
 use crate::api::{Kind, Row, Verb};
 use crate::error::Failure;
 use crate::report::{Table, Ui, list};
-
-/// The annotation that says which cluster of a fleet an object is in.
-const CLUSTER_ANNOTATION: &str = "cli.gitops/cluster";
 
 /// Which objects to show, and how.
 #[derive(Args)]
@@ -110,7 +108,7 @@ impl Request<'_> {
     pub fn layout(&self, kind: &'static Kind) -> Layout {
         let beside = Beside {
             cluster: self.args.fleet.is_fleet(),
-            namespace: self.args.selection.is_everywhere(),
+            namespace: self.args.selection.choice.is_everywhere(),
             kind: self.scope != Scope::Kind,
             source: self.args.show_source,
             wide: false,
@@ -133,7 +131,7 @@ impl Request<'_> {
     fn is_for_one(&self) -> bool {
         let selection = &self.args.selection;
         let single = selection.is_single() && self.scope == Scope::Kind;
-        single && !selection.is_everywhere() && !self.args.fleet.is_fleet()
+        single && !selection.choice.is_everywhere() && !self.args.fleet.is_fleet()
     }
 }
 
@@ -146,7 +144,7 @@ struct Answer<T> {
 async fn ask<T: Listed>(context: &Context, request: &Request<'_>) -> Result<Answer<T>, Failure> {
     let selection = &request.args.selection;
     let cluster = context.cluster().await?;
-    let namespace = selection.namespace(context);
+    let namespace = selection.choice.namespace(context);
     let lists = request
         .targets
         .iter()
@@ -183,7 +181,7 @@ fn passing<T: Listed>(
     mut found: Found<T>,
 ) -> Result<Found<T>, Failure> {
     if found.any {
-        let state = selection.filter()?;
+        let state = selection.choice.filter()?;
         found.items.retain(|item| state.passes(kind, item.row()));
     }
     Ok(found)
@@ -261,15 +259,7 @@ pub fn document(kind: &Kind, cluster: &str, value: &Value) -> Value {
             .or_insert_with(|| kind.api_version().into());
         fields.entry("kind").or_insert_with(|| kind.name.into());
     }
-    if !cluster.is_empty()
-        && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut)
-        && let Some(annotations) = metadata
-            .entry("annotations")
-            .or_insert_with(|| json!({}))
-            .as_object_mut()
-    {
-        annotations.insert(CLUSTER_ANNOTATION.into(), cluster.into());
-    }
+    fleet::annotate(&mut value, cluster);
     value
 }
 
@@ -326,7 +316,7 @@ fn settle<T>(
 }
 
 fn nothing(context: &Context, request: &Request<'_>, kind: &Kind, name: Option<&str>) -> Failure {
-    let place = request.args.selection.place(context);
+    let place = request.args.selection.choice.place(context);
     Failure::new(match name {
         Some(name) => format!(
             "{} object '{name}' not found in {place} namespace",

@@ -94,17 +94,17 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub disable_compression: bool,
 
-    /// Folder of the discovery cache
+    /// Taken and ignored: what the API server serves is asked for, not kept in files
     #[arg(long, global = true, value_name = "DIR", hide_default_value = true)]
     pub cache_dir: Option<PathBuf>,
 
-    /// Requests a second to the API server
-    #[arg(long, global = true, value_name = "NUMBER", default_value_t = 50.0)]
-    pub kube_api_qps: f32,
+    /// Requests a second to the API server, any number below 0 [default: no limit, or 50 beside --kube-api-burst]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub kube_api_qps: Option<f32>,
 
-    /// Requests at once to the API server
-    #[arg(long, global = true, value_name = "NUMBER", default_value_t = 300)]
-    pub kube_api_burst: u32,
+    /// Requests at once to the API server, before those a second count [default: 300 beside --kube-api-qps]
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub kube_api_burst: Option<i32>,
 
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]

@@ -143,6 +143,7 @@ fn tell(context: &Context, output: Output, told: Told) -> Result<(), Failure> {
             context.ui.data(format_args!("{}\n", clean(&text)))?;
         }
         Told::Malformed(why) => context.ui.failure(why),
+        Told::Crashed(what) => context.ui.warning(what),
         Told::Unreadable(why) => context
             .ui
             .failure(format_args!("failed getting logs: {why}")),

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod build;
 mod check;
+mod choice;
 mod complete;
 mod completion;
 mod context;
@@ -10,9 +11,10 @@ mod debug;
 mod delete;
 mod deps;
 mod diagnostics;
+mod diff;
 mod docgen;
-mod document;
 mod envsubst;
+mod event_rows;
 mod events;
 mod export;
 mod flag;
@@ -21,6 +23,7 @@ mod get;
 mod global;
 mod install;
 mod lazy;
+mod listed;
 mod live;
 mod logs;
 mod manifest_args;
@@ -29,13 +32,16 @@ mod on_kind;
 mod output;
 mod reconcile;
 mod refused;
+mod repository_args;
 mod resume;
 mod rows;
 mod schemas;
 mod select;
 mod stats;
 mod suspend;
+mod test;
 mod trace;
+mod trace_report;
 mod tree;
 mod trigger;
 mod uninstall;
@@ -62,6 +68,9 @@ use on_kind::OnKind;
 
 /// How long after the time limit a command may go on: what it waits for knows the limit too, and says more.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// The flag that chooses objects of all kinds where none is named.
+const EXPIRED: &str = "--expired";
 
 /// Set clusters up from Git, see what runs in them, and steer it
 ///
@@ -109,6 +118,10 @@ enum Command {
     ///
     /// Cycles and references to what is not there are told, and make the command fail.
     Deps(Lazy<deps::DepsArgs>),
+    /// Show what applying would change
+    ///
+    /// Exits with 0 where nothing would change, with 1 where something would, and with 2 where that can't be found out.
+    Diff(Lazy<diff::DiffArgs>),
     /// Write the generated documentation below a folder
     #[command(hide = true)]
     Docgen(Lazy<docgen::DocgenArgs>),
@@ -157,6 +170,8 @@ enum Command {
     )]
     #[command(subcommand)]
     Suspend(Lazy<OnKind<suspend::SuspendArgs>>),
+    /// Test manifests without a cluster
+    Test(Lazy<test::TestArgs>),
     /// Show how objects are managed by Flux, and where they came from
     Trace(Lazy<trace::TraceArgs>),
     /// Show what an object has brought into the cluster
@@ -186,8 +201,10 @@ impl Command {
             Self::Build(args) => args.is_local(),
             Self::Completion(_) | Self::Docgen(_) | Self::Envsubst(_) => true,
             Self::Deps(args) => args.is_local(),
+            Self::Diff(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
             Self::Migrate(args) => args.is_local(),
+            Self::Test(args) => args.is_local(),
             Self::Version(args) => args.is_local(),
             _ => false,
         }
@@ -201,6 +218,7 @@ impl Command {
             Self::Completion(args) => completion::run(context, args),
             Self::Debug(command) => debug::run(context, command).await,
             Self::Deps(args) => deps::run(context, args).await,
+            Self::Diff(args) => diff::run(context, args).await,
             Self::Docgen(args) => docgen::run(context, args, &Cli::command()),
             Self::Events(args) => events::run(context, args).await,
             Self::Get(args) => get::run(context, args).await,
@@ -211,6 +229,7 @@ impl Command {
             Self::Export(args) => export::run(context, args).await,
             Self::Migrate(args) => migrate::run(context, args).await,
             Self::Stats(args) => stats::run(context, args).await,
+            Self::Test(args) => test::run(context, args),
             Self::Trace(args) => trace::run(context, args).await,
             Self::Tree(command) => tree::run(context, command).await,
             Self::Trigger(args) => trigger::run(context, args).await,
@@ -228,7 +247,10 @@ impl Command {
             }
             Self::Uninstall(args) => uninstall::run(context, args).await,
             Self::Version(args) => version::run(context, args).await,
-            Self::Wait(args) => wait::run(context, args).await,
+            Self::Wait(args) => {
+                let one = async |context: &Context| wait::run(context, args).await;
+                fleet::each(context, &args.fleet, one).await
+            }
             Self::Why(args) => why::run(context, args).await,
         }
     }
@@ -253,7 +275,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err((_, failure))) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Ok(Err((ui, failure))) => {
-            ui.fail(&failure);
+            if !failure.is_told() {
+                ui.fail(&failure);
+            }
             ExitCode::from(failure.blame().status())
         }
         Err(_) => ExitCode::from(Blame::Bug.status()),
@@ -313,8 +337,20 @@ fn invalid_word(error: &clap::Error) -> Option<&str> {
     }
 }
 
-/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command.
+/// Says whether the parser missed a word after a group of commands.
+fn lacks_kind(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command, and
+/// `resume --expired` too, which means all kinds.
 fn with_word_for_objects(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
+    if lacks_kind(error) && arguments.iter().any(|word| word == EXPIRED) {
+        return Some([arguments, &[on_kind::OBJECTS.into()]].concat());
+    }
     let word = invalid_word(error).filter(|word| word.contains('/'))?;
     let place = arguments
         .iter()

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::report::{Format, Output};
+use crate::report::{Format, FormatError, Output};
 
 /// How an answer is printed.
 #[derive(Args)]
@@ -28,5 +28,65 @@ impl OutputArgs {
             format: self.output.as_ref().unwrap_or(usual),
             header: !self.no_header,
         }
+    }
+}
+
+/// How an answer without a header is printed.
+#[derive(Args, Default)]
+pub struct FormArgs {
+    /// Form of the answer: table, wide, json, yaml, name, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,…
+    #[arg(short, long, value_name = "FORMAT")]
+    output: Option<Format>,
+}
+
+impl FormArgs {
+    /// Returns how to print, for people where nothing else was asked for.
+    pub fn output(&self) -> Output<'_> {
+        output(self.output.as_ref())
+    }
+}
+
+/// How an answer is printed where flux draws it for people in any form that it does not know.
+#[derive(Args)]
+pub struct LenientFormArgs {
+    /// Form of the answer: table, wide, json, yaml, name, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,…
+    #[arg(short, long, value_name = "FORMAT", value_parser = known_or_table)]
+    output: Option<Format>,
+}
+
+impl LenientFormArgs {
+    /// Returns how to print, for people where nothing else was asked for.
+    pub fn output(&self) -> Output<'_> {
+        output(self.output.as_ref())
+    }
+}
+
+const fn output(asked: Option<&Format>) -> Output<'_> {
+    Output {
+        format: match asked {
+            Some(format) => format,
+            None => &Format::Table,
+        },
+        header: true,
+    }
+}
+
+fn known_or_table(text: &str) -> Result<Format, FormatError> {
+    match text.parse() {
+        Err(FormatError::Unknown(_)) => Ok(Format::Table),
+        parsed => parsed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unknown_words_are_forgiven() {
+        assert_eq!(known_or_table("text"), Ok(Format::Table));
+        assert_eq!(known_or_table(""), Ok(Format::Table));
+        assert_eq!(known_or_table("yaml"), Ok(Format::Yaml));
+        assert!(known_or_table("jsonpath={").is_err());
     }
 }

@@ -4,8 +4,9 @@ use clap::{Args, Command};
 
 use super::context::Context;
 use super::fleet::FleetArgs;
+use super::listed::Selected;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, SelectArgs, Selected, Target};
+use super::select::{self, SelectArgs, Target};
 use crate::api::{Kind, Row, Verb};
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
@@ -100,7 +101,7 @@ async fn addresses(
                 return Err(Failure::new(format!(
                     "{} object '{name}' not found in {} namespace",
                     target.kind.name,
-                    args.selection.place(context)
+                    args.selection.choice.place(context)
                 )));
             }
         }

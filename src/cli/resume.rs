@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::fleet::FleetArgs;
+use super::listed::Selected;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, SelectArgs, Selected, Target};
+use super::refused::Refused;
+use super::select::{self, SelectArgs};
 use crate::api::{Kind, Row, SUSPEND_REASON, SUSPEND_UNTIL, Verb};
 use crate::cluster::Address;
 use crate::error::{Blame, Failure};
@@ -25,7 +27,7 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     wait: Option<bool>,
 
-    /// Only objects whose time of `suspend --until` has come
+    /// Only objects whose time of `suspend --until` has come; those of all kinds where none is named
     #[arg(long)]
     expired: bool,
 }
@@ -42,37 +44,76 @@ impl VerbArgs for ResumeArgs {
 pub async fn run(context: &Context, on: &OnKind<ResumeArgs>) -> Result<(), Failure> {
     let mut selection = on.args.selection.clone();
     if on.args.expired {
-        selection.only_expired();
+        selection.choice.only_expired();
     }
     let selection = &selection;
+    if on.kinds.is_empty() && !selection.has_names() {
+        return resume_expired(context, on, selection).await;
+    }
     for target in selection.targets(Verb::Resume, &on.kinds)? {
-        let resumed = resume(context, selection, &target).await?;
+        let kind = target.kind;
+        let selected = select::find::<Row>(context, selection, &target).await?;
+        if selected.is_empty() && target.names.is_empty() {
+            if selection.choice.is_only_expired() {
+                let words = format_args!("no {} is suspended past its time", kind.name);
+                context.ui.success(words);
+            } else {
+                let namespace = &context.namespace;
+                let words = format_args!("no {} objects found in {namespace} namespace", kind.name);
+                context.ui.failure(words);
+            }
+        }
+        let resumed = resume(context, kind, selected).await?;
         if on.args.wait.unwrap_or(selection.is_single()) {
+            wait(context, kind, &resumed).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Resumes what is suspended past its time, of all kinds; those that the cluster does not show are told.
+async fn resume_expired(
+    context: &Context,
+    on: &OnKind<ResumeArgs>,
+    selection: &SelectArgs,
+) -> Result<(), Failure> {
+    if !selection.choice.is_only_expired() {
+        return Err(Failure::usage("KIND/ name is required"));
+    }
+    let kinds: Vec<&'static Kind> = Kind::taking(Verb::Resume).collect();
+    let filter = selection.choice.filter()?;
+    let cluster = context.cluster().await?;
+    let mut refused = Refused::default();
+    let mut count = 0;
+    for target in selection.targets(Verb::Resume, &kinds)? {
+        let chosen = select::choose::<Row>(cluster, (context, selection), &filter, &target).await;
+        let selected = match chosen {
+            Err(error) if !error.is_of_cluster() => {
+                refused.add(target.kind, error);
+                continue;
+            }
+            chosen => chosen?,
+        };
+        count += selected.len();
+        let resumed = resume(context, target.kind, selected).await?;
+        if on.args.wait.unwrap_or_default() {
             wait(context, target.kind, &resumed).await?;
         }
+    }
+    refused.tell(&context.ui, selection.choice.namespace(context));
+    if count == 0 {
+        context.ui.success("nothing is suspended past its time");
     }
     Ok(())
 }
 
 async fn resume(
     context: &Context,
-    selection: &SelectArgs,
-    target: &Target,
+    kind: &'static Kind,
+    selected: Vec<Selected>,
 ) -> Result<Vec<Address>, Failure> {
     let cluster = context.cluster().await?;
     let (ui, namespace) = (&context.ui, &context.namespace);
-    let kind = target.kind;
-    let selected = select::find::<Row>(context, selection, target).await?;
-    if selected.is_empty() && target.names.is_empty() {
-        if selection.is_only_expired() {
-            ui.success(format_args!("no {} is suspended past its time", kind.name));
-        } else {
-            ui.failure(format_args!(
-                "no {} objects found in {namespace} namespace",
-                kind.name
-            ));
-        }
-    }
     let mut resumed = Vec::new();
     for one in in_order(kind, selected) {
         match one {

@@ -4,9 +4,13 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::deps::DependencyGraph;
+use super::trace::TraceReport;
 use super::version::Versions;
 use crate::error::Failure;
-use crate::ops::{Chain, CheckReport, CheckReportList, Plan, UninstallReport};
+use crate::ops::{
+    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
+    UninstallReport,
+};
 
 /// A report that programs may read.
 pub struct Report {
@@ -21,7 +25,12 @@ pub const REPORTS: &[Report] = &[
     Report::of::<Plan>("BootstrapPlan"),
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
+    Report::of::<ClusterTest>("ClusterTest"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<Stats>("Stats"),
+    Report::of::<StatsList>("StatsList"),
+    Report::of::<TraceReport>("Trace"),
+    Report::of::<Tree>("Tree"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),
     Report::of::<Chain>("Why"),

@@ -2,58 +2,24 @@
 
 use clap::Args;
 use futures::future::try_join_all;
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer};
-use serde_json::Value;
 
+use super::choice::{ChoiceArgs, StateFilter};
 use super::context::Context;
-use crate::api::{Kind, Row, Selector, Verb, row_of};
-use crate::cluster::{Address, Cluster, ClusterError, Resource, Selection};
-use crate::env;
+use super::listed::{Found, Listed, Selected};
+use crate::api::{Kind, Verb};
+use crate::cluster::{Address, Cluster, ClusterError, Resource};
 use crate::error::Failure;
 
 /// Which objects are meant.
 #[derive(Args, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag, and any of them may stand beside any other"
-)]
 pub struct SelectArgs {
     /// Names of the objects, or KIND/NAME for those of other kinds
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// All objects of the namespace
-    #[arg(long)]
-    all: bool,
-
-    /// In all namespaces
-    #[arg(short = 'A', long)]
-    all_namespaces: bool,
-
-    /// Only objects with these labels
-    #[arg(short = 'l', long, value_name = "SELECTOR")]
-    label_selector: Option<String>,
-
-    /// Only objects with these fields, such as metadata.name=podinfo
-    #[arg(long, value_name = "SELECTOR")]
-    field_selector: Option<String>,
-
-    /// Only objects with this condition, as TYPE=STATUS or TYPE!=STATUS
-    #[arg(long, value_name = "SELECTOR")]
-    status_selector: Option<String>,
-
-    /// Only objects that are suspended
-    #[arg(long)]
-    suspended: bool,
-
-    /// Only objects that are not ready
-    #[arg(long)]
-    not_ready: bool,
-
-    /// Only objects that are suspended past their time, as `resume --expired` means it.
-    #[arg(skip)]
-    expired: bool,
+    /// What chooses among the objects.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
 }
 
 /// The objects of one kind that were asked for.
@@ -63,74 +29,6 @@ pub struct Target {
     pub kind: &'static Kind,
     /// The names, each once; none where the flags alone choose.
     pub names: Vec<String>,
-}
-
-/// One object that was asked for.
-pub enum Selected<T = Row> {
-    /// It is there.
-    Found(Box<(T, Address)>),
-    /// There is none of that name.
-    Missing(String),
-}
-
-/// What a list can be read into: the few fields of a row, or the whole object beside them.
-pub trait Listed: DeserializeOwned + Clone + PartialEq + Send {
-    /// Returns the fields that selectors read.
-    fn row(&self) -> &Row;
-
-    /// Returns the whole object, if it was kept.
-    fn value(&self) -> Option<&Value> {
-        None
-    }
-}
-
-/// An object with nothing left out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Whole {
-    /// The object.
-    pub value: Value,
-    row: Row,
-}
-
-/// What a list has brought.
-pub struct Found<T> {
-    /// The objects that were chosen.
-    pub items: Vec<T>,
-    /// The names of which there is no object.
-    pub missing: Vec<String>,
-    /// Whether there was anything before the conditions were looked at.
-    pub any: bool,
-}
-
-impl Listed for Row {
-    fn row(&self) -> &Row {
-        self
-    }
-}
-
-/// By themselves, so that a long list of them never has to be moved as a whole to where there is more room.
-impl Listed for Box<Row> {
-    fn row(&self) -> &Row {
-        self
-    }
-}
-
-impl Listed for Whole {
-    fn row(&self) -> &Row {
-        &self.row
-    }
-
-    fn value(&self) -> Option<&Value> {
-        Some(&self.value)
-    }
-}
-
-impl<'de> Deserialize<'de> for Whole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let row = row_of(&value);
-        Ok(Self { value, row })
-    }
 }
 
 impl SelectArgs {
@@ -172,12 +70,12 @@ impl SelectArgs {
             }
         }
         let changes = verb != Verb::Get;
-        if changes && self.all_namespaces && !self.names.is_empty() {
+        if changes && self.choice.is_everywhere() && !self.names.is_empty() {
             return Err(Failure::usage("a name means one object, and -A many")
                 .with_hint("leave -A out, or choose with --all, -l or --field-selector"));
         }
         if self.names.is_empty() {
-            if changes && !self.chooses() {
+            if changes && !self.choice.chooses() {
                 return Err(name_is_required(verb, kinds));
             }
             for kind in kinds {
@@ -191,7 +89,7 @@ impl SelectArgs {
     /// without a kind only the first counts. The others come second.
     pub fn with_one_name(&self) -> (Self, Vec<String>) {
         let mut kept = self.clone();
-        if self.all {
+        if self.choice.all {
             kept.names.clear();
         }
         let bare = kept.names.iter().filter(|name| !name.contains('/'));
@@ -204,95 +102,17 @@ impl SelectArgs {
 
     /// Says whether objects are named one by one, in one namespace, and no flag chooses among them.
     pub const fn has_only_names(&self) -> bool {
+        self.has_names() && !self.choice.needs_list() && !self.choice.has_state()
+    }
+
+    /// Says whether any object is named.
+    pub const fn has_names(&self) -> bool {
         !self.names.is_empty()
-            && !self.needs_list()
-            && !self.suspended
-            && !self.not_ready
-            && !self.expired
-            && self.status_selector.is_none()
-    }
-
-    /// Leaves out all objects but those that are suspended past their time.
-    pub const fn only_expired(&mut self) {
-        self.expired = true;
-    }
-
-    /// Says whether only objects are meant that are suspended past their time.
-    pub const fn is_only_expired(&self) -> bool {
-        self.expired
     }
 
     /// Says whether exactly one object is named.
     pub fn is_single(&self) -> bool {
         self.names.len() == 1
-    }
-
-    /// Says whether objects of all namespaces are meant.
-    pub const fn is_everywhere(&self) -> bool {
-        self.all_namespaces
-    }
-
-    /// Returns the namespace to look in; none for all of them.
-    pub fn namespace<'a>(&self, context: &'a Context) -> &'a str {
-        if self.all_namespaces {
-            ""
-        } else {
-            &context.namespace
-        }
-    }
-
-    /// Returns where the objects are sought, as messages say it: a quoted name, or `any`.
-    pub fn place(&self, context: &Context) -> String {
-        if self.all_namespaces {
-            "any".into()
-        } else {
-            format!("\"{}\"", context.namespace)
-        }
-    }
-
-    /// Says whether a flag chooses objects, so that none need be named.
-    const fn chooses(&self) -> bool {
-        self.all
-            || self.suspended
-            || self.not_ready
-            || self.expired
-            || self.label_selector.is_some()
-            || self.field_selector.is_some()
-            || self.status_selector.is_some()
-    }
-
-    /// Says whether the server must be asked for a list, even for a name.
-    const fn needs_list(&self) -> bool {
-        self.all_namespaces || self.label_selector.is_some() || self.field_selector.is_some()
-    }
-
-    /// Returns what to ask the server for: all that the labels and fields choose, perhaps of one name only.
-    pub fn selection(&self, namespace: &str, name: Option<&str>) -> Selection {
-        let name = name.map(|name| format!("metadata.name={name}"));
-        let fields: Vec<String> = name
-            .into_iter()
-            .chain(self.field_selector.clone())
-            .collect();
-        Selection {
-            namespace: namespace.into(),
-            labels: self.label_selector.clone().unwrap_or_default(),
-            fields: fields.join(","),
-            ..Selection::default()
-        }
-    }
-
-    /// Returns the test that the state of an object must pass.
-    pub fn filter(&self) -> Result<StateFilter, Failure> {
-        Ok(StateFilter {
-            selector: self
-                .status_selector
-                .as_deref()
-                .map(str::parse)
-                .transpose()?,
-            suspended: self.suspended,
-            not_ready: self.not_ready,
-            expired: self.expired,
-        })
     }
 
     /// Lists what a target means.
@@ -305,7 +125,7 @@ impl SelectArgs {
         let resource = &Resource::from(target.kind);
         if target.names.is_empty() {
             let items: Vec<T> = cluster
-                .list(resource, &self.selection(namespace, None))
+                .list(resource, &self.choice.selection(namespace, None))
                 .await?;
             return Ok(Found {
                 any: !items.is_empty(),
@@ -314,7 +134,7 @@ impl SelectArgs {
             });
         }
         let lists = target.names.iter().map(async |name| {
-            let selection = self.selection(namespace, Some(name));
+            let selection = self.choice.selection(namespace, Some(name));
             cluster.list::<T>(resource, &selection).await
         });
         let lists = try_join_all(lists).await?;
@@ -334,38 +154,28 @@ impl SelectArgs {
     }
 }
 
-/// What the state of an object must be like.
-pub struct StateFilter {
-    selector: Option<Selector>,
-    suspended: bool,
-    not_ready: bool,
-    expired: bool,
-}
-
-impl StateFilter {
-    /// Says whether an object passes.
-    pub fn passes(&self, kind: &Kind, row: &Row) -> bool {
-        let selected = self.selector.as_ref();
-        selected.is_none_or(|selector| selector.matches(kind, row))
-            && (!self.suspended || (kind.suspended)(row))
-            && (!self.expired || kind.is_overdue(row, env::now()))
-            && (!self.not_ready || kind.readiness(row).word != "True")
-    }
-}
-
 /// Finds what a target means, in the order of the command line.
 pub async fn find<T: Listed>(
     context: &Context,
     args: &SelectArgs,
     target: &Target,
 ) -> Result<Vec<Selected<T>>, Failure> {
+    let filter = args.choice.filter()?;
     let cluster = context.cluster().await?;
+    Ok(choose(cluster, (context, args), &filter, target).await?)
+}
+
+/// Finds what a target means in a cluster, as [`find`] does; the failure is the cluster's own.
+pub async fn choose<T: Listed>(
+    cluster: &Cluster,
+    (context, args): (&Context, &SelectArgs),
+    filter: &StateFilter,
+    target: &Target,
+) -> Result<Vec<Selected<T>>, ClusterError> {
     let resource = Resource::from(target.kind);
-    let filter = args.filter()?;
-    let (items, missing) = if target.names.is_empty() || args.needs_list() {
-        let found = args
-            .list::<T>(cluster, args.namespace(context), target)
-            .await?;
+    let (items, missing) = if target.names.is_empty() || args.choice.needs_list() {
+        let namespace = args.choice.namespace(context);
+        let found = args.list::<T>(cluster, namespace, target).await?;
         (found.items, found.missing)
     } else {
         read(cluster, &resource, &context.namespace, &target.names).await?
@@ -396,7 +206,7 @@ pub async fn find_all<T: Listed>(
     args: &SelectArgs,
     target: &Target,
 ) -> Result<Vec<(T, Address)>, Failure> {
-    let place = args.place(context);
+    let place = args.choice.place(context);
     let selected = find(context, args, target).await?;
     let found = selected.into_iter().map(|one| match one {
         Selected::Found(found) => Ok(*found),
@@ -421,10 +231,10 @@ async fn read<T: Listed>(
     resource: &Resource,
     namespace: &str,
     names: &[String],
-) -> Result<(Vec<T>, Vec<String>), Failure> {
+) -> Result<(Vec<T>, Vec<String>), ClusterError> {
     let reads = names.iter().map(async |name| {
         let item: Option<T> = cluster.read(&resource.at(namespace, name)).await?;
-        Ok::<_, Failure>((name, item))
+        Ok::<_, ClusterError>((name, item))
     });
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     for (name, item) in try_join_all(reads).await? {
@@ -535,26 +345,5 @@ mod tests {
             targets(Verb::Get, ALL_SOURCES, &["-A"]).unwrap().len(),
             ALL_SOURCES.len()
         );
-    }
-
-    #[test]
-    fn states_are_filtered() {
-        let kind = kustomization();
-        let ready = row_of(
-            &serde_json::json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}),
-        );
-        let suspended = row_of(&serde_json::json!({"spec": {"suspend": true}}));
-        let filter = |suspended, not_ready, selector: Option<&str>| StateFilter {
-            selector: selector.map(|selector| selector.parse().unwrap()),
-            suspended,
-            not_ready,
-            expired: false,
-        };
-        assert!(filter(false, false, None).passes(kind, &ready));
-        assert!(!filter(true, false, None).passes(kind, &ready));
-        assert!(filter(true, true, None).passes(kind, &suspended));
-        assert!(!filter(false, true, None).passes(kind, &ready));
-        assert!(!filter(false, false, Some("ready=false")).passes(kind, &suspended));
-        assert!(filter(false, false, Some("ready!=true")).passes(kind, &suspended));
     }
 }

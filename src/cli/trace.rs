@@ -1,20 +1,19 @@
 //! `trace`: how an object is managed by Flux, and where it came from.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use futures::future::join_all;
-use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::context::Context;
-use super::document::Format;
+use super::output::FormArgs;
+use super::trace_report;
+use crate::api::Kind;
 use crate::cluster::{Address, Cluster, Resource};
 use crate::error::Failure;
 use crate::manifest::Object;
-use crate::ops::{self, Label, Link, Trace};
-use crate::report::clean;
+use crate::ops::{self, Trace, Traced};
+use crate::report::{Format, Output, clean, reference};
 
 /// Which objects are traced, and how that is shown.
 #[derive(Args)]
@@ -37,9 +36,8 @@ pub struct TraceArgs {
     )]
     api_version: String,
 
-    /// Form of the answer; a report for people where it is left out
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
-    output: Option<Format>,
+    #[command(flatten)]
+    output: FormArgs,
 }
 
 /// Shows the way of each object; one that Flux does not manage is told, and does not stop the others.
@@ -60,7 +58,7 @@ pub async fn run(context: &Context, args: &TraceArgs) -> Result<(), Failure> {
     }
     let objects: Vec<Object> = objects.into_iter().flatten().collect();
     let traces = join_all(objects.iter().map(|object| ops::trace(cluster, object))).await;
-    show(context, args.output, &objects, traces)
+    show(context, args.output.output(), &objects, traces)
 }
 
 /// What was asked for.
@@ -165,32 +163,90 @@ async fn find(
     }
 }
 
+/// The ways of all objects that were asked for; a document of `cli.gitops/v1`.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Trace")]
+pub struct TraceReport {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
+    api_version: &'static str,
+    #[schemars(extend("const" = "Trace"))]
+    kind: &'static str,
+    traces: Vec<Way>,
+}
+
+/// The way of one object, or why there is none.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+enum Way {
+    /// It was found.
+    Found(Trace),
+    /// Flux does not manage the object, or something on its way is not there.
+    Lost {
+        /// The object that was asked for.
+        object: Traced,
+        /// What went wrong.
+        error: String,
+    },
+}
+
+impl TraceReport {
+    /// Writes the ways for people, one below the other.
+    fn text(&self) -> String {
+        let texts = self.traces.iter().map(|way| match way {
+            Way::Found(trace) => clean(&trace_report::report(trace)).into_owned(),
+            Way::Lost { .. } => String::new(),
+        });
+        texts.collect::<Vec<_>>().join("---\n")
+    }
+
+    /// Returns the names of who brought the objects, and of where these came from, each once.
+    fn names(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        let found = self.traces.iter().filter_map(|way| match way {
+            Way::Found(trace) => Some(&trace.chain),
+            Way::Lost { .. } => None,
+        });
+        for link in found.flatten() {
+            let group = Kind::named(link.kind).map_or("", |kind| kind.group);
+            let name = reference(group, link.kind, &link.name) + "\n";
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.concat()
+    }
+}
+
 /// Prints all ways, and fails where one could not be found.
 fn show(
     context: &Context,
-    format: Option<Format>,
+    output: Output<'_>,
     objects: &[Object],
     traces: Vec<Result<Trace, Failure>>,
 ) -> Result<(), Failure> {
     let count = traces.len();
     let mut failures = Vec::new();
-    let mut documents = Vec::new();
-    for (number, (object, trace)) in objects.iter().zip(traces).enumerate() {
-        if format.is_none() && number > 0 {
-            context.ui.data("---\n")?;
-        }
-        match trace {
-            Ok(trace) if format.is_none() => context.ui.data(clean(&report(&trace)))?,
-            Ok(trace) => documents.push(json!(trace)),
-            Err(failure) => {
-                let told = untraceable(object, &failure);
-                documents.push(json!({"object": named(object), "error": failure.in_one_line()}));
-                failures.push(told);
-            }
-        }
-    }
-    if let Some(format) = format {
-        format.print(context, &Report::new(documents))?;
+    let way = |(object, trace): (&Object, Result<Trace, Failure>)| {
+        trace.map_or_else(
+            |failure| {
+                failures.push(untraceable(object, &failure));
+                Way::Lost {
+                    object: Traced::of(object),
+                    error: failure.in_one_line(),
+                }
+            },
+            Way::Found,
+        )
+    };
+    let report = TraceReport {
+        api_version: "cli.gitops/v1",
+        kind: "Trace",
+        traces: objects.iter().zip(traces).map(way).collect(),
+    };
+    match output.format {
+        Format::Name => context.ui.data(report.names())?,
+        _ => context.ui.print(output, &report, || report.text())?,
     }
     match failures.len() {
         0 => Ok(()),
@@ -206,35 +262,6 @@ fn show(
     }
 }
 
-/// The ways of all objects that were asked for; a document of `cli.gitops/v1`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    api_version: &'static str,
-    kind: &'static str,
-    traces: Vec<Value>,
-}
-
-impl Report {
-    const fn new(traces: Vec<Value>) -> Self {
-        Self {
-            api_version: "cli.gitops/v1",
-            kind: "Trace",
-            traces,
-        }
-    }
-}
-
-fn named(object: &Object) -> Value {
-    let mut named = json!({
-        "apiVersion": object.api_version(), "kind": object.kind(), "name": object.name(),
-    });
-    if !object.namespace().is_empty() {
-        named["namespace"] = object.namespace().into();
-    }
-    named
-}
-
 fn untraceable(object: &Object, failure: &Failure) -> Failure {
     let place = match object.namespace() {
         "" => String::new(),
@@ -248,83 +275,6 @@ fn untraceable(object: &Object, failure: &Failure) -> Failure {
     ))
 }
 
-/// Writes the way of an object for people, in flux's columns.
-fn report(trace: &Trace) -> String {
-    let applier = trace.chain.first().map_or("", |link| link.kind);
-    let mut text = String::from("\n");
-    let mut block = Block::new(&mut text, applier, "");
-    block.line(
-        "Object",
-        &format!("{}/{}", trace.object.kind, trace.object.name),
-    );
-    if !trace.object.namespace.is_empty() {
-        block.line("Namespace", &trace.object.namespace);
-    }
-    block.line("Status", "Managed by Flux");
-    for link in &trace.chain {
-        text.push_str("---\n");
-        let mut block = Block::new(&mut text, applier, link.kind);
-        block.link(link);
-    }
-    text
-}
-
-/// Lines of one object: a label, and a text that begins at a fixed column.
-struct Block<'a> {
-    text: &'a mut String,
-    column: usize,
-}
-
-impl<'a> Block<'a> {
-    /// Begins the lines of a kind in the report about what an applier has brought; the column is flux's.
-    const fn new(text: &'a mut String, applier: &str, kind: &str) -> Self {
-        let column = match (applier.as_bytes(), kind.as_bytes()) {
-            (b"Kustomization", _) | (_, b"OCIRepository" | b"ExternalArtifact") => 17,
-            (_, b"GitRepository") => 15,
-            _ => 16,
-        };
-        Self { text, column }
-    }
-
-    fn line(&mut self, label: &str, value: &str) {
-        let width = self.column;
-        // Writing into a text can't fail.
-        let _infallible = writeln!(self.text, "{:width$}{value}", format!("{label}:"));
-    }
-
-    fn link(&mut self, link: &Link) {
-        self.line(link.kind, &link.name);
-        self.line("Namespace", &link.namespace);
-        for (label, value) in &link.facts {
-            let is_origin = matches!(label, Label::OriginRevision | Label::OriginSource);
-            if is_origin && value.is_empty() {
-                self.text.push('\n');
-            } else {
-                self.line(label.words(), value);
-            }
-        }
-        let Some(ready) = &link.ready else {
-            self.line("Status", "Unknown");
-            return;
-        };
-        let what = match ready.status.as_str() {
-            "False" => "Last reconciliation failed at",
-            _ => "Last reconciled at",
-        };
-        let time = go_time(&ready.last_transition_time);
-        self.line("Status", &format!("{what} {time}"));
-        self.line("Message", &ready.message);
-    }
-}
-
-/// Writes a time as Go's `Time.String` does, in UTC.
-fn go_time(text: &str) -> String {
-    text.parse::<Timestamp>().map_or_else(
-        |_| text.to_owned(),
-        |time| format!("{} +0000 UTC", time.strftime("%Y-%m-%d %H:%M:%S")),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,7 +284,7 @@ mod tests {
             words: words.iter().map(ToString::to_string).collect(),
             kind: String::new(),
             api_version: String::new(),
-            output: None,
+            output: FormArgs::default(),
         }
     }
 
@@ -374,14 +324,5 @@ mod tests {
                 name: "web"
             }
         );
-    }
-
-    #[test]
-    fn times_are_written_as_go_writes_them() {
-        assert_eq!(
-            go_time("2026-08-10T09:30:00Z"),
-            "2026-08-10 09:30:00 +0000 UTC"
-        );
-        assert_eq!(go_time("soon"), "soon");
     }
 }

@@ -3,11 +3,12 @@
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::document::Format;
+use super::output::LenientFormArgs;
 use crate::api::Kind;
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
-use crate::ops::{self, Breadth, Grown};
+use crate::ops::{self, Breadth, Grown, Tree};
+use crate::report::{Format, Output};
 
 /// Of which kind the root of the tree is.
 #[derive(Subcommand)]
@@ -37,9 +38,8 @@ pub struct KustomizationArgs {
     #[arg(long)]
     compact: bool,
 
-    /// Form of the answer: json or yaml; anything else draws the tree
-    #[arg(short, long, value_name = "FORMAT")]
-    output: Option<String>,
+    #[command(flatten)]
+    output: LenientFormArgs,
 }
 
 /// Show the artifacts that an `ArtifactGenerator` has made
@@ -49,9 +49,8 @@ pub struct GeneratorArgs {
     /// Name of the `ArtifactGenerator`
     name: String,
 
-    /// Form of the answer: json or yaml; anything else draws the tree
-    #[arg(short, long, value_name = "FORMAT")]
-    output: Option<String>,
+    #[command(flatten)]
+    output: LenientFormArgs,
 }
 
 /// Prints the tree.
@@ -69,12 +68,12 @@ pub async fn run(context: &Context, command: &TreeCommand) -> Result<(), Failure
             let address = address(context, "Kustomization", name);
             let grown =
                 ops::kustomization_tree(context.cluster().await?, &address, breadth).await?;
-            print(context, &grown, args.output.as_deref())
+            print(context, &grown, args.output.output())
         }
         TreeCommand::Artifact(ArtifactCommand::Generator(args)) => {
             let address = address(context, "ArtifactGenerator", &args.name);
             let grown = ops::generator_tree(context.cluster().await?, &address).await?;
-            print(context, &grown, args.output.as_deref())
+            print(context, &grown, args.output.output())
         }
     }
 }
@@ -85,14 +84,17 @@ fn address(context: &Context, kind: &str, name: &str) -> Address {
 }
 
 /// Prints what was found, and fails where that is not all.
-fn print(context: &Context, grown: &Grown, output: Option<&str>) -> Result<(), Failure> {
-    match output {
-        Some("json") => Format::Json.print(context, &grown.tree)?,
-        Some("yaml") => {
-            Format::Yaml.print(context, &grown.tree)?;
+fn print(context: &Context, grown: &Grown, output: Output<'_>) -> Result<(), Failure> {
+    let tree = &grown.tree;
+    match output.format {
+        // Flux indents its trees otherwise than kubectl its objects, and ends them with an empty line.
+        Format::Json => context.ui.data(in_json(tree)?)?,
+        Format::Yaml => {
+            context.ui.print(output, tree, || "")?;
             context.ui.data("\n")?;
         }
-        _ => context.ui.data(format_args!("{}\n", grown.tree.drawn()))?,
+        Format::Name => context.ui.data(tree.names())?,
+        _ => context.ui.print(output, tree, || tree.drawn() + "\n")?,
     }
     if grown.gaps.is_empty() {
         return Ok(());
@@ -102,4 +104,10 @@ fn print(context: &Context, grown: &Grown, output: Option<&str>) -> Result<(), F
     }
     Err(Failure::new("the tree is not complete")
         .with_hint("ask for the right to read what is missing"))
+}
+
+fn in_json(tree: &Tree) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(tree)
+        .map_err(|error| Failure::new(format!("cannot write the tree: {error}")))?;
+    Ok(text + "\n")
 }

@@ -2,49 +2,40 @@
 
 use clap::Args;
 
+use super::choice::ChoiceArgs;
 use super::context::Context;
-use crate::api::{Kind, Row};
-use crate::cluster::{Address, Cluster, Outcome, Resource, Selection};
+use super::fleet::FleetArgs;
+use super::refused::Refused;
+use crate::api::{KINDS, Kind, Row};
+use crate::cluster::{Address, Cluster, ClusterError, Outcome, Resource};
 use crate::error::{Blame, Failure};
 use crate::ops::{self, Goal};
 
 /// What is waited for, and where.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  gitops wait ks/apps hr/podinfo deployment/web -n apps\n  gitops wait kustomization --all -A --timeout 10m"
+    after_help = "Examples:\n  gitops wait ks/apps hr/podinfo deployment/web -n apps\n  gitops wait kustomization --all -A --timeout 10m\n  gitops wait --not-ready -A"
 )]
 pub struct WaitArgs {
-    /// Objects as KIND/NAME, or kinds whose objects the flags choose
-    #[arg(value_name = "KIND/NAME", required = true)]
+    /// Objects as KIND/NAME, or kinds whose objects the flags choose; all kinds of Flux where none is named
+    #[arg(value_name = "KIND/NAME")]
     objects: Vec<String>,
 
     /// What to wait for: ready, suspended, deleted or condition=TYPE[=STATUS]
     #[arg(long = "for", value_name = "STATE", default_value = "ready")]
     goal: Goal,
 
-    /// All objects of the kinds in the namespace
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    choice: ChoiceArgs,
 
-    /// Objects of all namespaces
-    #[arg(short = 'A', long)]
-    all_namespaces: bool,
-
-    /// Only objects with these labels
-    #[arg(short = 'l', long, value_name = "SELECTOR")]
-    label_selector: Option<String>,
-
-    /// Only objects with these fields, such as metadata.name=podinfo
-    #[arg(long, value_name = "SELECTOR")]
-    field_selector: Option<String>,
+    #[command(flatten)]
+    pub fleet: FleetArgs,
 }
 
 impl WaitArgs {
+    /// Says whether the flags choose the objects of kinds.
     const fn chooses(&self) -> bool {
-        self.all
-            || self.all_namespaces
-            || self.label_selector.is_some()
-            || self.field_selector.is_some()
+        self.choice.chooses() || self.choice.is_everywhere()
     }
 }
 
@@ -52,16 +43,9 @@ impl WaitArgs {
 pub async fn run(context: &Context, args: &WaitArgs) -> Result<(), Failure> {
     refuse_unclear(args)?;
     let cluster = context.cluster().await?;
-    let mut addresses: Vec<Address> = Vec::new();
-    for word in &args.objects {
-        for address in find(context, cluster, args, word).await? {
-            if !addresses.contains(&address) {
-                addresses.push(address);
-            }
-        }
-    }
+    let addresses = chosen(context, cluster, args).await?;
     if addresses.is_empty() {
-        if args.goal == Goal::Deleted {
+        if args.goal == Goal::Deleted || args.choice.has_state() {
             context.ui.success("no objects found");
             return Ok(());
         }
@@ -93,6 +77,10 @@ pub async fn run(context: &Context, args: &WaitArgs) -> Result<(), Failure> {
 
 /// Refuses words that could mean too much or too little.
 fn refuse_unclear(args: &WaitArgs) -> Result<(), Failure> {
+    if args.objects.is_empty() && !args.chooses() {
+        return Err(Failure::usage("nothing to wait for is named")
+            .with_hint("name objects as KIND/NAME, or choose with --all, -A, -l or --not-ready"));
+    }
     for word in &args.objects {
         match word.split_once('/') {
             None if !args.chooses() => {
@@ -116,34 +104,78 @@ fn refuse_unclear(args: &WaitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Finds the objects that a word means. One that is named may come later.
-async fn find(
+/// Finds all objects that are meant, each once.
+async fn chosen(
     context: &Context,
     cluster: &Cluster,
     args: &WaitArgs,
-    word: &str,
 ) -> Result<Vec<Address>, Failure> {
-    let (kind, name) = match word.split_once('/') {
-        Some((kind, name)) => (kind, Some(name)),
-        None => (word, None),
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut add = |found: Vec<Address>| {
+        for address in found {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
     };
-    let resource = resource(cluster, kind).await?;
-    let namespace = match (resource.namespaced, args.all_namespaces) {
-        (true, false) => context.namespace.as_str(),
-        _ => "",
-    };
-    if let Some(name) = name {
-        return Ok(vec![resource.at(namespace, name)]);
+    for word in &args.objects {
+        let (kind, name) = match word.split_once('/') {
+            Some((kind, name)) => (kind, Some(name)),
+            None => (word.as_str(), None),
+        };
+        let resource = resource(cluster, kind).await?;
+        add(match name {
+            // One that is named may come later.
+            Some(name) => {
+                let namespace = if resource.namespaced {
+                    &context.namespace
+                } else {
+                    ""
+                };
+                vec![resource.at(namespace, name)]
+            }
+            None => list(context, cluster, args, &resource).await??,
+        });
     }
-    let selection = Selection {
-        namespace: namespace.into(),
-        labels: args.label_selector.clone().unwrap_or_default(),
-        fields: args.field_selector.clone().unwrap_or_default(),
-        ..Selection::default()
+    if args.objects.is_empty() {
+        let mut refused = Refused::default();
+        for kind in KINDS {
+            match list(context, cluster, args, &Resource::from(*kind)).await? {
+                Err(error) if !error.is_of_cluster() => refused.add(kind, error),
+                found => add(found?),
+            }
+        }
+        refused.tell(&context.ui, args.choice.namespace(context));
+    }
+    Ok(addresses)
+}
+
+/// Lists the objects of a kind that the flags choose; the inner failure is the cluster's.
+async fn list(
+    context: &Context,
+    cluster: &Cluster,
+    args: &WaitArgs,
+    resource: &Resource,
+) -> Result<Result<Vec<Address>, ClusterError>, Failure> {
+    let kind = Kind::of(&resource.group, &resource.kind);
+    if kind.is_none() && args.choice.has_state() {
+        return Err(Failure::usage(format!(
+            "{} is no kind of Flux, and flags that choose by state are for these only",
+            resource.kind
+        ))
+        .with_hint("choose with --all, -A, -l or --field-selector"));
+    }
+    let filter = args.choice.filter()?;
+    let namespace = if resource.namespaced {
+        args.choice.namespace(context)
+    } else {
+        ""
     };
-    let rows: Vec<Row> = cluster.list(&resource, &selection).await?;
+    let selection = args.choice.selection(namespace, None);
+    let rows: Result<Vec<Row>, _> = cluster.list(resource, &selection).await;
+    let passes = |row: &&Row| kind.is_none_or(|kind| filter.passes(kind, row));
     let address = |row: &Row| resource.at(&row.metadata.namespace, &row.metadata.name);
-    Ok(rows.iter().map(address).collect())
+    Ok(rows.map(|rows| rows.iter().filter(passes).map(address).collect()))
 }
 
 /// Finds a kind: of Flux by its short words, of the cluster as kubectl does.

@@ -136,7 +136,7 @@ impl Explain for ApplyError {
             Self::NoNamespace { .. } => Some("set `metadata.namespace`".into()),
             Self::Value { .. } => Some("plain text belongs under `stringData`".into()),
             Self::Preview { id, source } | Self::Apply { id, source } => {
-                if is_immutable(source) {
+                if source.is_immutable() {
                     return Some(format!(
                         "a field of it can't be changed any more: delete {id}, then apply again"
                     ));
@@ -146,19 +146,6 @@ impl Explain for ApplyError {
             Self::Settle(error) => error.hint(),
         }
     }
-}
-
-/// Says whether the server refuses to change a field that is fixed for ever.
-fn is_immutable(error: &ClusterError) -> bool {
-    let ClusterError::Rejected {
-        code: 422, source, ..
-    } = error
-    else {
-        return false;
-    };
-    ["immutable", "may not be changed", "updates to"]
-        .iter()
-        .any(|words| source.0.contains(words))
 }
 
 impl Cluster {

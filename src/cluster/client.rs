@@ -18,6 +18,7 @@ use super::error::{ClusterError, Reason};
 use super::link::{Link, Reader};
 use super::recipe::Recipe;
 use super::resource::{Address, Resource};
+use super::throttle::Throttle;
 use crate::manifest::Object;
 
 /// The name under which our fields are kept, so that flux and we can be used in turn.
@@ -27,8 +28,10 @@ pub const FIELD_MANAGER: &str = "flux";
 #[derive(Clone)]
 pub struct Cluster {
     link: Arc<Link>,
+    throttle: Option<Arc<Throttle>>,
     deadline: Option<Instant>,
     dry_run: bool,
+    manager: &'static str,
 }
 
 /// The version of an API server.
@@ -63,8 +66,10 @@ impl Cluster {
         let link = Link::new(Recipe::new(options)?, deadline).await?;
         Ok(Self {
             link: Arc::new(link),
+            throttle: options.rate.and_then(Throttle::new).map(Arc::new),
             deadline,
             dry_run: false,
+            manager: FIELD_MANAGER,
         })
     }
 
@@ -87,6 +92,15 @@ impl Cluster {
     pub fn rehearsing(&self) -> Self {
         Self {
             dry_run: true,
+            ..self.clone()
+        }
+    }
+
+    /// Returns the same cluster, where what is written belongs to another field manager.
+    #[must_use]
+    pub fn managing_as(&self, manager: &'static str) -> Self {
+        Self {
+            manager,
             ..self.clone()
         }
     }
@@ -196,6 +210,24 @@ impl Cluster {
         .await
     }
 
+    /// Asks what applying an object on the server's side would make of it, and what the server warns of: fields, for
+    /// instance, that its kind does not have.
+    pub async fn rehearse_apply(
+        &self,
+        address: &Address,
+        wanted: &Object,
+    ) -> Result<(Object, Vec<String>), ClusterError> {
+        let call = Call::new(Method::PATCH, Deed::on("patch", address), address.path())
+            .with("force", "true")
+            .with("fieldManager", self.manager)
+            .with("fieldValidation", "Warn")
+            .with("dryRun", "All")
+            .sending("application/apply-patch+yaml", wanted.value());
+        let (bytes, warnings) = self.within(&call, self.link.send_heeding(&call)).await?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| misread(&error, &call.deed))?;
+        Ok((object(value, &call.deed)?, warnings))
+    }
+
     /// Deletes an object; the cluster deletes what it owns afterwards.
     pub async fn delete(&self, address: &Address) -> Result<Deletion, ClusterError> {
         let call = Call::new(Method::DELETE, Deed::on("delete", address), address.path())
@@ -225,7 +257,7 @@ impl Cluster {
     /// Sends a write and reads the object that it leads to.
     async fn write(&self, call: Call) -> Result<Object, ClusterError> {
         let call = call
-            .with("fieldManager", FIELD_MANAGER)
+            .with("fieldManager", self.manager)
             .with("dryRun", if self.dry_run { "All" } else { "" });
         let value = self.ask(&call).await?;
         object(value, &call.deed)
@@ -239,12 +271,29 @@ impl Cluster {
 
     /// Sends a call and collects the answer.
     async fn send(&self, call: &Call) -> Result<Bytes, ClusterError> {
+        self.turn(call).await?;
         self.within(call, self.link.send(call)).await
     }
 
     /// Sends a call and gives out the answer as it arrives. Only the start of it is limited in time.
     pub(super) async fn open(&self, call: &Call) -> Result<Reader, ClusterError> {
+        self.turn(call).await?;
         self.within(call, self.link.open(call)).await
+    }
+
+    /// Waits until the call may be sent, where calls are counted; the wait counts toward the whole command only.
+    async fn turn(&self, call: &Call) -> Result<(), ClusterError> {
+        let Some(throttle) = &self.throttle else {
+            return Ok(());
+        };
+        let Some(deadline) = self.deadline else {
+            throttle.turn().await;
+            return Ok(());
+        };
+        let turned = timeout_at(deadline, throttle.turn()).await;
+        turned.map_err(|_| ClusterError::TimedOut {
+            deed: Box::new(call.deed.clone()),
+        })
     }
 
     /// Holds work to the time limit of the call and to that of the whole command.

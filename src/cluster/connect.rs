@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::credential::CredentialError;
 use super::error::Reason;
 use super::kubeconfig::{Choice, ConfigError};
+use super::throttle::Rate;
 use crate::error::{Blame, Explain};
 
 /// A bearer token, which never shows itself.
@@ -78,6 +79,8 @@ pub struct ConnectOptions {
     pub tls: TlsOptions,
     /// Ask for answers that are not compressed.
     pub disable_compression: bool,
+    /// How many requests may be sent; any number where nobody says.
+    pub rate: Option<Rate>,
     /// The time limit of all that is done with the connection, from now on.
     pub timeout: Option<Duration>,
 }

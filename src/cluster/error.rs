@@ -128,6 +128,11 @@ impl ClusterError {
         )
     }
 
+    /// Says whether the time was up before the answer came.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+
     /// Says whether we are known, but may not.
     pub const fn is_forbidden(&self) -> bool {
         matches!(self, Self::Forbidden { .. })
@@ -136,6 +141,19 @@ impl ClusterError {
     /// Says whether somebody else changed the object in between, or made it first.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Rejected { code: 409, .. })
+    }
+
+    /// Says whether the server refuses to change a field that is fixed for ever.
+    pub fn is_immutable(&self) -> bool {
+        let Self::Rejected {
+            code: 422, source, ..
+        } = self
+        else {
+            return false;
+        };
+        ["immutable", "may not be changed", "updates to"]
+            .iter()
+            .any(|words| source.0.contains(words))
     }
 
     /// Says whether trying again later may help: the network, or a server that starts or is busy.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{AsyncBufRead, TryStreamExt as _};
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::sync::RwLock;
@@ -83,6 +83,19 @@ impl Link {
         self.collect(self.respond(call).await?).await
     }
 
+    /// Sends a call and collects the answer, and what the server warns of.
+    pub(super) async fn send_heeding(
+        &self,
+        call: &Call,
+    ) -> Result<(Bytes, Vec<String>), ClusterError> {
+        let response = self.respond(call).await?;
+        let warnings = response.headers().get_all(header::WARNING).iter();
+        let warnings = warnings
+            .filter_map(|value| warning(value.to_str().ok()?))
+            .collect();
+        Ok((self.collect(response).await?, warnings))
+    }
+
     /// Sends a call and gives out the answer as it arrives.
     pub(super) async fn open(&self, call: &Call) -> Result<Reader, ClusterError> {
         let chunks = self.respond(call).await?.into_body().into_data_stream();
@@ -146,5 +159,33 @@ impl Link {
             })?;
         }
         Ok(session.clone())
+    }
+}
+
+/// Returns the text of a warning: after a code and an agent it stands in quotation marks, where a backslash stands
+/// before those that belong to it.
+fn warning(value: &str) -> Option<String> {
+    let (_, quoted) = value.split_once('"')?;
+    let mut text = String::new();
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(characters.next()?),
+            other => text.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_warnings() {
+        let text = warning(r#"299 - "unknown field \"spec.replcas\"" "Sat, 21 Nov 2026""#);
+        assert_eq!(text.as_deref(), Some(r#"unknown field "spec.replcas""#));
+        assert_eq!(warning("299 - broken"), None);
+        assert_eq!(warning(r#"299 - "open"#), None);
     }
 }

@@ -28,6 +28,8 @@ pub struct LogOptions {
     pub since_time: Option<Timestamp>,
     /// Whether to go on as the log grows.
     pub follow: bool,
+    /// Whether the log of the container is wanted that ran before the one that runs now.
+    pub previous: bool,
 }
 
 /// A log that is read line by line.
@@ -60,6 +62,7 @@ impl Cluster {
             .with("sinceSeconds", &number(since))
             .with("sinceTime", &time)
             .with("follow", if options.follow { "true" } else { "" })
+            .with("previous", if options.previous { "true" } else { "" })
             .accepting("*/*")
             .uncompressed();
         Ok(Log {

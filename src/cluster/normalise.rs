@@ -92,7 +92,7 @@ fn fold_text(secret: &mut Value) {
 
 /// Returns the key of a Secret whose value is not base64, or no text at all. The server would only
 /// say that something is wrong, and quote the value.
-pub(super) fn broken_key(object: &Object) -> Option<&str> {
+pub fn broken_key(object: &Object) -> Option<&str> {
     if !(object.group().is_empty() && object.kind() == "Secret") {
         return None;
     }

@@ -6,14 +6,14 @@ use crate::manifest::Object;
 
 /// The namespaces and kinds that some objects define.
 #[derive(Debug, Default)]
-pub(super) struct Promised {
+pub struct Promised {
     namespaces: BTreeSet<String>,
     kinds: BTreeSet<(String, String)>,
 }
 
 impl Promised {
     /// Collects what the objects define.
-    pub(super) fn by(objects: &[Object]) -> Self {
+    pub fn by(objects: &[Object]) -> Self {
         let mut promised = Self::default();
         for object in objects {
             match (object.group(), object.kind()) {
@@ -33,13 +33,13 @@ impl Promised {
     }
 
     /// Says whether they define the kind of an object.
-    pub(super) fn defines(&self, object: &Object) -> bool {
+    pub fn defines(&self, object: &Object) -> bool {
         self.kinds
             .contains(&(object.group().to_owned(), object.kind().to_owned()))
     }
 
     /// Says whether they define the kind or the namespace of an object.
-    pub(super) fn covers(&self, object: &Object) -> bool {
+    pub fn covers(&self, object: &Object) -> bool {
         self.defines(object) || self.namespaces.contains(object.namespace())
     }
 }

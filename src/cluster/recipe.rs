@@ -16,6 +16,7 @@ use super::connect::{ConnectError, ConnectOptions};
 use super::credential::{Credential, Plugin};
 use super::error::Reason;
 use super::kubeconfig::{self, ConfigError, Selected};
+use super::transport::client;
 use crate::env;
 use crate::http::{USER_AGENT, install_crypto, proxy_for};
 
@@ -88,9 +89,9 @@ impl Recipe {
             expires = credential.expires;
             give(&mut config.auth_info, credential);
         }
-        let client = kube::Client::try_from(config).map_err(|error| ConnectError::Setup {
+        let client = client(&config).map_err(|source| ConnectError::Setup {
             server: self.server.clone(),
-            source: Reason(innermost(&error)),
+            source,
         })?;
         Ok((client, expires))
     }
@@ -105,15 +106,6 @@ fn give(user: &mut AuthInfo, credential: Credential) {
         user.client_certificate_data = Some(STANDARD.encode(certificate));
         user.client_key_data = Some(STANDARD.encode(key.as_bytes()).into());
     }
-}
-
-/// Returns the words at the end of a chain of errors, which alone say what happened.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
 }
 
 /// Finds what the kubeconfig says, or else what the pod around us has.

@@ -42,6 +42,56 @@ pub enum GitError {
         /// The branches that exist.
         branches: Vec<String>,
     },
+    /// A revision can't be fetched.
+    #[error("cannot fetch `{revision}` of {url}")]
+    FetchRevision {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// Branch, tag or commit.
+        revision: String,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
+    /// The repository has no such revision.
+    #[error("{url} has no branch, tag or commit `{revision}`")]
+    NoRevision {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// Branch, tag or commit.
+        revision: String,
+    },
+    /// The repository costs more than it may.
+    #[error("cannot fetch {url}: {problem}")]
+    TooMuch {
+        /// The repository.
+        url: Box<GitUrl>,
+        /// What there is too much of.
+        problem: &'static str,
+    },
+    /// A commit holds more than can be meant.
+    #[error("the commit {commit} has more files, or larger ones, than a kustomization may fetch")]
+    TooLarge {
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A folder of this machine is no repository that can be opened.
+    #[error("cannot open the repository {}", folder.display())]
+    Open {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// A repository of this machine has no such revision.
+    #[error("{} has no branch, tag or commit `{revision}`", folder.display())]
+    NoLocalRevision {
+        /// The folder.
+        folder: PathBuf,
+        /// Branch, tag or commit.
+        revision: String,
+    },
     /// Git knows no such names of branches.
     #[error("`{0}` is no name for a branch")]
     BranchName(String),
@@ -99,6 +149,15 @@ pub enum GitError {
         /// What is in the way.
         problem: String,
     },
+    /// The revision names no commit that is here.
+    #[error("`{revision}` names no commit of the repository")]
+    Revision {
+        /// The revision.
+        revision: String,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
     /// libgit2 could not read or write an object.
     #[error("cannot {action}")]
     Object {
@@ -131,9 +190,10 @@ impl Explain for GitError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::List { source, .. } | Self::Fetch { source, .. } | Self::Push { source, .. } => {
-                source.hint()
-            }
+            Self::List { source, .. }
+            | Self::Fetch { source, .. }
+            | Self::FetchRevision { source, .. }
+            | Self::Push { source, .. } => source.hint(),
             Self::NoBranch { branch, .. } => {
                 Some(format!("create it with `git push origin HEAD:{branch}`"))
             }
@@ -144,6 +204,9 @@ impl Explain for GitError {
                 Some("name another folder, or one that is not there yet, with `--clone-dir`".into())
             }
             Self::Sign(source) => source.hint(),
+            Self::Revision { .. } => {
+                Some("a shallow clone holds few commits: fetch the one that is meant first".into())
+            }
             _ => None,
         }
     }

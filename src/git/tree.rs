@@ -11,6 +11,8 @@ use super::git_error::{GitError, object};
 const MOST_LINKS: usize = 40;
 
 const LINK: i32 = 0o120_000;
+const FOLDER: i32 = 0o040_000;
+const SUBMODULE: i32 = 0o160_000;
 pub(super) const EXECUTABLE: i32 = 0o100_755;
 
 /// What an entry of a folder is.
@@ -24,6 +26,18 @@ pub enum EntryKind {
     Link,
     /// A commit of another repository.
     Submodule,
+}
+
+impl EntryKind {
+    /// Returns what an entry with a file mode is.
+    pub(super) const fn of_mode(mode: i32) -> Self {
+        match mode {
+            LINK => Self::Link,
+            FOLDER => Self::Folder,
+            SUBMODULE => Self::Submodule,
+            _ => Self::File,
+        }
+    }
 }
 
 /// One entry of a folder.
@@ -158,17 +172,9 @@ pub(super) fn list(
 }
 
 fn entries(tree: &Tree<'_>) -> Vec<Entry> {
-    let entry = |entry: TreeEntry<'_>| {
-        let kind = match (entry.kind(), entry.filemode()) {
-            (Some(git2::ObjectType::Tree), _) => EntryKind::Folder,
-            (Some(git2::ObjectType::Commit), _) => EntryKind::Submodule,
-            (_, LINK) => EntryKind::Link,
-            _ => EntryKind::File,
-        };
-        Entry {
-            name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
-            kind,
-        }
+    let entry = |entry: TreeEntry<'_>| Entry {
+        name: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
+        kind: EntryKind::of_mode(entry.filemode()),
     };
     let mut entries: Vec<Entry> = tree.iter().map(entry).collect();
     entries.sort_by(|one, other| one.name.cmp(&other.name));

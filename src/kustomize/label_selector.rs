@@ -62,12 +62,16 @@ impl LabelSelector {
 
     /// Says whether a map of labels or annotations, or none, fulfils it.
     pub fn matches(&self, labels: Option<&Node>) -> bool {
-        self.requirements.iter().all(|requirement| {
-            let value = labels.and_then(|labels| labels.get(&requirement.key));
-            requirement
-                .operator
-                .accepts(value.map(|value| value.as_text().unwrap_or_default()))
+        self.holds(|key| {
+            let value = labels.and_then(|labels| labels.get(key));
+            value.map(|value| value.as_text().unwrap_or_default())
         })
+    }
+
+    /// Says whether labels or annotations that are looked up by their key fulfil it.
+    pub fn holds<'label>(&self, value_of: impl Fn(&str) -> Option<&'label str>) -> bool {
+        let mut requirements = self.requirements.iter();
+        requirements.all(|requirement| requirement.operator.accepts(value_of(&requirement.key)))
     }
 }
 

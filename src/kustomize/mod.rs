@@ -14,6 +14,8 @@ mod substitute;
 mod target;
 pub mod transform;
 
+pub(crate) use label_selector::LabelSelector;
+pub(crate) use pattern::Pattern;
 pub use substitute::{SubstituteError, Unset, substitute};
 pub use target::{
     BuildError, Built, FILE_NAMES, Options, Order, SchemaMode, build, build_all, read_kustomization,

@@ -27,11 +27,15 @@ mod writer;
 mod yaml;
 
 pub use emit::{emit, emit_into, emit_node_into};
+pub(crate) use form::{Form, Look, is_printable};
 pub use id::ObjectId;
+pub(crate) use key_order::sort as sort_keys;
 pub use node::{Content, Entry, Node, Style, Tag};
 pub use number::of_float as number_of_float;
+pub(crate) use number::write as write_number;
 pub use object::{Object, ObjectError};
 pub use order::{Stage, sort_for_apply, stage};
 pub use problem::{Place, YamlError};
 pub use scalar::Dialect;
+pub(crate) use scalar::{Scalar, resolve};
 pub use yaml::{read, read_as, read_objects};

@@ -1,10 +1,11 @@
 //! Build what a Flux Kustomization would apply, from files, with the variables of the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use super::debug::referred;
+use super::holders::{Holders, Referred};
+use super::remote::RemoteSources;
 use crate::api::{Kind, PostBuild};
 use crate::cluster::{Cluster, Resource};
 use crate::error::Failure;
@@ -33,6 +34,29 @@ pub struct BuildRequest<'a> {
     pub ignore: &'a [String],
     /// The folders of sources as `Kind/namespace/name`, where Kustomizations in the output are built too.
     pub sources: Option<&'a BTreeMap<String, PathBuf>>,
+    /// The way to remote bases and files.
+    pub remote: &'a RemoteSources,
+    /// Config maps and Secrets that count in place of those of the cluster.
+    pub given: &'a [Object],
+    /// Whether the Kustomization may be missing in the cluster.
+    pub absence: Absence,
+}
+
+/// Whether a Kustomization that a file has may be missing in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It must be there, as flux has it.
+    Refused,
+    /// It may be new.
+    Allowed,
+}
+
+/// What a Kustomization comes to.
+pub(super) struct BuiltObjects {
+    /// The objects, in the order of the build.
+    pub objects: Vec<Object>,
+    /// The values of variables that came from Secrets.
+    pub secrets: BTreeSet<String>,
 }
 
 /// Builds what a Kustomization would apply; those in it come after it, if they are asked for.
@@ -42,20 +66,7 @@ pub struct BuildRequest<'a> {
 /// Fails where the Kustomization, its directory or a variable can't be had, or the directory can't be built.
 pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, Failure> {
     let directory = directory(request.path)?;
-    if let Some(file) = request.file
-        && !file.is_file()
-    {
-        let file = file.display();
-        return Err(Failure::new(format!(
-            "invalid kustomization file \"{file}\""
-        )));
-    }
-    let object = kustomization(request).await.map_err(|failure| {
-        let why = failure.in_one_line();
-        let failed = Failure::new(format!("failed to get kustomization object: {why}"));
-        let hints = failure.hints().iter();
-        hints.fold(failed, Failure::with_hint)
-    })?;
+    let object = kustomization(request).await?.object;
     let mut work = Work {
         request,
         ui,
@@ -64,8 +75,16 @@ pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, F
     work.build(Recipe::new(&object)?, &directory).await
 }
 
+/// A Kustomization that is to be built.
+pub(super) struct Chosen {
+    /// The one of the file, or else the one of the cluster.
+    pub object: Object,
+    /// The one of the cluster.
+    pub live: Option<Object>,
+}
+
 /// Returns the absolute path of a directory, without `.` and `..`.
-fn directory(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn directory(path: &Path) -> Result<PathBuf, Failure> {
     let found = absolute(path).ok().filter(|path| path.is_dir());
     let found = found.ok_or_else(|| {
         let path = path.display();
@@ -75,29 +94,62 @@ fn directory(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Finds the Kustomization: in the cluster, and in the file where there is one.
-async fn kustomization(request: &BuildRequest<'_>) -> Result<Object, Failure> {
-    let (name, namespace) = (request.name, request.namespace);
-    let live = match (request.cluster, Kind::named("Kustomization")) {
-        (Some(cluster), Some(kind)) => {
-            let address = Resource::from(kind).at(namespace, name);
-            let found = cluster.get(&address).await?;
-            let missing = || {
-                Failure::new(format!(
-                    "kustomizations.{} \"{name}\" not found",
-                    Recipe::GROUP
-                ))
-                .with_hint("`--dry-run` with `--kustomization-file` builds without a cluster")
-            };
-            Some(found.ok_or_else(missing)?)
-        }
-        _ => None,
-    };
-    match (request.file, live) {
-        (Some(file), _) => in_file(file, name, namespace),
-        (None, Some(live)) => Ok(live),
-        (None, None) => Err(Failure::new("dry-run mode requires a kustomization file")
-            .with_hint("name one with `--kustomization-file`")),
+///
+/// # Errors
+///
+/// Fails where it is not there, in the words of flux.
+pub(super) async fn kustomization(request: &BuildRequest<'_>) -> Result<Chosen, Failure> {
+    if let Some(file) = request.file
+        && !file.is_file()
+    {
+        let file = file.display();
+        return Err(Failure::new(format!(
+            "invalid kustomization file \"{file}\""
+        )));
     }
+    chosen(request).await.map_err(|failure| {
+        let why = failure.in_one_line();
+        let blame = failure.blame();
+        let failed = Failure::blaming(blame, format!("failed to get kustomization object: {why}"));
+        let hints = failure.hints().iter();
+        hints.fold(failed, Failure::with_hint)
+    })
+}
+
+async fn chosen(request: &BuildRequest<'_>) -> Result<Chosen, Failure> {
+    let (name, namespace) = (request.name, request.namespace);
+    let live = match request.cluster {
+        Some(cluster) => live(cluster, name, namespace).await?,
+        None => None,
+    };
+    if request.cluster.is_some() && live.is_none() && request.absence == Absence::Refused {
+        let message = format!("kustomizations.{} \"{name}\" not found", Recipe::GROUP);
+        return Err(Failure::new(message)
+            .with_hint("`build --dry-run` with `--kustomization-file` builds without a cluster"));
+    }
+    let object = match (request.file, &live) {
+        (Some(file), _) => in_file(file, name, namespace)?,
+        (None, Some(live)) => live.clone(),
+        (None, None) => {
+            return Err(Failure::new("dry-run mode requires a kustomization file")
+                .with_hint("name one with `--kustomization-file`"));
+        }
+    };
+    Ok(Chosen { object, live })
+}
+
+/// Reads a Kustomization of the cluster; `None` where it is not there.
+pub(super) async fn live(
+    cluster: &Cluster,
+    name: &str,
+    namespace: &str,
+) -> Result<Option<Object>, Failure> {
+    let Some(kind) = Kind::named("Kustomization") else {
+        return Ok(None);
+    };
+    Ok(cluster
+        .get(&Resource::from(kind).at(namespace, name))
+        .await?)
 }
 
 /// Finds a Kustomization in a file; one without a namespace is taken for the one that is meant.
@@ -134,7 +186,8 @@ impl Work<'_> {
     async fn build(&mut self, recipe: Recipe, directory: &Path) -> Result<Vec<Object>, Failure> {
         self.begun
             .push((recipe.namespace.clone(), recipe.name.clone()));
-        let mut objects = self.build_one(&recipe, directory).await?;
+        let built = build_one(self.ui, self.request, &recipe, directory).await?;
+        let mut objects = built.objects;
         let Some(sources) = self.request.sources else {
             return Ok(objects);
         };
@@ -165,54 +218,68 @@ impl Work<'_> {
         objects.extend(below);
         Ok(objects)
     }
+}
 
-    async fn build_one(&self, recipe: &Recipe, directory: &Path) -> Result<Vec<Object>, Failure> {
-        let place = Place {
-            files: &Disk,
-            directory,
-        };
-        let built = place.build(recipe, self.request.ignore)?;
-        for warning in &built.warnings {
-            self.ui.warning(warning);
-        }
-        let mut objects = built.objects()?;
-        if let Some(post_build) = &recipe.spec.post_build {
-            let referred = self.referred(recipe, post_build, &objects).await?;
-            let variables = Variables::new(post_build, referred, self.request.unset);
-            variables.put_into(&mut objects)?;
-        }
-        render::finish(&mut objects, recipe)?;
-        Ok(objects)
+/// Builds one Kustomization, without those in it.
+pub(super) async fn build_one(
+    ui: &Ui,
+    request: &BuildRequest<'_>,
+    recipe: &Recipe,
+    directory: &Path,
+) -> Result<BuiltObjects, Failure> {
+    let place = Place {
+        files: &Disk,
+        directory,
+        remote: Some(request.remote),
+    };
+    let built = place.build(recipe, request.ignore)?;
+    for warning in &built.warnings {
+        ui.warning(warning);
     }
+    let mut objects = built.objects()?;
+    let mut secrets = BTreeSet::new();
+    if let Some(post_build) = &recipe.spec.post_build {
+        let referred = referred(request, recipe, post_build, &objects).await?;
+        secrets = referred.secrets;
+        let variables = Variables::new(post_build, referred.values, request.unset);
+        variables.put_into(&mut objects)?;
+    }
+    render::finish(&mut objects, recipe)?;
+    Ok(BuiltObjects { objects, secrets })
+}
 
-    /// Reads what a Kustomization refers to, where there is a cluster and an object to put it into.
-    async fn referred(
-        &self,
-        recipe: &Recipe,
-        post_build: &PostBuild,
-        objects: &[Object],
-    ) -> Result<BTreeMap<String, String>, Failure> {
-        let first = objects.iter().find(|object| takes_variables(object));
-        let (Some(cluster), Some(first)) = (self.request.cluster, first) else {
-            return Ok(BTreeMap::new());
-        };
-        let refers = post_build.substitute_from.iter().flatten().next();
-        let read = match refers {
-            Some(reference) if recipe.namespace.is_empty() => Err(Failure::new(format!(
+/// Reads what a Kustomization refers to, where there is an object to put it into.
+async fn referred(
+    request: &BuildRequest<'_>,
+    recipe: &Recipe,
+    post_build: &PostBuild,
+    objects: &[Object],
+) -> Result<Referred, Failure> {
+    let first = objects.iter().find(|object| takes_variables(object));
+    let Some(first) = first else {
+        return Ok(Referred::default());
+    };
+    let refers = post_build.substitute_from.iter().flatten().next();
+    let read = match refers {
+        Some(reference) if recipe.namespace.is_empty() && request.cluster.is_some() => {
+            Err(Failure::new(format!(
                 "substitute from '{}/{}' error: an empty namespace may not be set when a resource name is provided",
                 reference.kind, reference.name
             ))
-            .with_hint("give the Kustomization in the file its `metadata.namespace`")),
-            _ => referred(cluster, &recipe.namespace, post_build).await,
-        };
-        read.map_err(|failure| {
-            let why = failure.in_one_line();
-            let failed = Failure::new(format!(
-                "var substitution failed for '{}': {why}",
-                first.name()
-            ));
-            let hints = failure.hints().iter();
-            hints.fold(failed, Failure::with_hint)
-        })
-    }
+            .with_hint("give the Kustomization in the file its `metadata.namespace`"))
+        }
+        _ => {
+            let mut holders = Holders::new(request.cluster, &recipe.namespace, request.given);
+            holders.variables(post_build).await
+        }
+    };
+    read.map_err(|failure| {
+        let why = failure.in_one_line();
+        let failed = Failure::new(format!(
+            "var substitution failed for '{}': {why}",
+            first.name()
+        ));
+        let hints = failure.hints().iter();
+        hints.fold(failed, Failure::with_hint)
+    })
 }

@@ -1,15 +1,13 @@
 //! What a controller works with: the values of a release and the variables of a Kustomization, put together.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::api::{PostBuild, Values, ValuesKind, ValuesPart, ValuesReference};
-use crate::cluster::{Address, Cluster, Resource};
+use super::holders::Holders;
+use crate::api::{PostBuild, Values, ValuesPart, ValuesReference};
+use crate::cluster::{Address, Cluster};
 use crate::error::Failure;
 
 /// The key of a values document where a reference names none.
@@ -89,7 +87,7 @@ pub async fn history(cluster: &Cluster, address: &Address) -> Result<Value, Fail
 pub async fn values(cluster: &Cluster, address: &Address) -> Result<Map<String, Value>, Failure> {
     let row: ReleaseRow = read(cluster, address).await?;
     let mut values = Values::new(row.spec.values.as_ref())?;
-    let mut holders = Holders::new(cluster, &address.namespace);
+    let mut holders = Holders::of_cluster(cluster, &address.namespace);
     for reference in &row.spec.values_from {
         let key = reference
             .values_key
@@ -138,100 +136,13 @@ pub async fn variables(
         Failure::new("no post build substitutions found")
             .with_hint(format!("{address} has no `spec.postBuild`"))
     })?;
-    let mut variables = referred(cluster, &address.namespace, &post_build).await?;
+    let mut holders = Holders::of_cluster(cluster, &address.namespace);
+    let mut variables = holders.variables(&post_build).await?.values;
     variables.extend(post_build.substitute.unwrap_or_default());
     for value in variables.values_mut() {
         value.retain(|character| character != '\n');
     }
     Ok(variables)
-}
-
-/// Reads the variables that a Kustomization takes from config maps and Secrets of its namespace; the later ones win.
-///
-/// # Errors
-///
-/// Fails where something that it refers to is not there.
-pub async fn referred(
-    cluster: &Cluster,
-    namespace: &str,
-    post_build: &PostBuild,
-) -> Result<BTreeMap<String, String>, Failure> {
-    let mut variables = BTreeMap::new();
-    let mut holders = Holders::new(cluster, namespace);
-    for reference in post_build.substitute_from.iter().flatten() {
-        match holders.data(&reference.kind, &reference.name).await? {
-            Some(data) => variables.extend(data.clone()),
-            None if reference.optional == Some(true) => {}
-            None => {
-                return Err(Failure::new(format!(
-                    "cannot get variables from {} {namespace}/{}: it is not there",
-                    reference.kind, reference.name
-                )));
-            }
-        }
-    }
-    Ok(variables)
-}
-
-/// The data of config maps and Secrets, each read once.
-struct Holders<'a> {
-    cluster: &'a Cluster,
-    namespace: &'a str,
-    known: BTreeMap<Address, Option<BTreeMap<String, String>>>,
-}
-
-impl<'a> Holders<'a> {
-    const fn new(cluster: &'a Cluster, namespace: &'a str) -> Self {
-        Self {
-            cluster,
-            namespace,
-            known: BTreeMap::new(),
-        }
-    }
-
-    /// Returns the texts of a holder by key; `None` where it is not there.
-    async fn data(
-        &mut self,
-        kind: &ValuesKind,
-        name: &str,
-    ) -> Result<Option<&BTreeMap<String, String>>, Failure> {
-        let resource = match kind {
-            ValuesKind::Secret => Resource::SECRET,
-            ValuesKind::ConfigMap => Resource::CONFIG_MAP,
-            ValuesKind::Other(kind) => {
-                return Err(Failure::new(format!("a {kind} holds no values: {name}")));
-            }
-        };
-        match self.known.entry(resource.at(self.namespace, name)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
-            Entry::Vacant(entry) => {
-                let row: Option<HolderRow> = self.cluster.read(entry.key()).await?;
-                let decode = |text: String| match kind {
-                    ValuesKind::Secret => decoded(&text),
-                    _ => text,
-                };
-                let texts = row.map(|row| {
-                    let data = row.data.unwrap_or_default().into_iter();
-                    data.map(|(key, text)| (key, decode(text))).collect()
-                });
-                Ok(entry.insert(texts).as_ref())
-            }
-        }
-    }
-}
-
-/// A config map or a Secret.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct HolderRow {
-    data: Option<BTreeMap<String, String>>,
-}
-
-/// Takes the base64 off a value of a Secret.
-fn decoded(text: &str) -> String {
-    // The API server takes nothing else, so that there is always something to decode.
-    let bytes = STANDARD.decode(text).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 async fn read<T: serde::de::DeserializeOwned>(

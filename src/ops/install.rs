@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::check::{Readiness, ready_deployments};
 use super::release::{FLUX_REPOSITORY, latest_release};
+use super::remote::RemoteSources;
 use super::waiting::Pace;
 use crate::cluster::{Applied, ApplyOptions, Cluster, Installation, Resource};
 use crate::env;
@@ -59,7 +60,8 @@ impl Manifests {
     pub async fn generate(&self) -> Result<Generated, Failure> {
         let mut options = self.options.clone();
         let objects = if let Some(overlay) = &self.overlay {
-            build_overlay(&Disk, overlay)
+            let remote = RemoteSources::default();
+            build_overlay(&Disk, overlay, Some(&remote))
                 .and_then(|built| built.objects())
                 .map_err(|error| unbuilt(overlay, error))?
         } else {

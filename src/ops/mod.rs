@@ -6,14 +6,18 @@ mod check;
 mod controller;
 pub mod debug;
 mod deps;
+mod diff;
 mod events;
 mod freeze;
+mod holders;
 mod install;
 mod inventory;
 mod logs;
 mod migrate;
+mod offline;
 mod reconcile;
 mod release;
+mod remote;
 mod stats;
 mod trace;
 mod tree;
@@ -26,24 +30,32 @@ pub use bootstrap::{
     Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
     SafePath, bootstrap,
 };
-pub use build::{BuildRequest, build};
+pub use build::{Absence, BuildRequest, build};
 pub use check::{
     CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
 };
 pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
-pub use events::{
-    EventStream, EventsPlan, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events,
-    plan_events,
+pub use diff::{
+    CompareOptions, DiffRequest, Entry, Generation, Method, Tally, diff_kustomization, refusals,
+    report, warnings,
 };
+pub use events::{
+    EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,
+};
+pub use holders::read_given;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};
+pub use offline::{
+    ClusterTest, OpenRequest, Opened, Side, Verdict, objects_in, open, session, verdicts,
+};
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };
-pub use stats::{Count, Stats, Uncounted, stats};
-pub use trace::{Label, Link, Trace, trace};
-pub use tree::{Breadth, Grown, generator_tree, kustomization_tree};
+pub use stats::{Count, Stats, StatsList, Uncounted, stats};
+pub use trace::{Label, Link, Trace, Traced, trace};
+pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
+pub use remote::{Network, RemoteSources};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use why::{Chain, ChainLink, WhyRequest, why};

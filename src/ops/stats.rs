@@ -1,6 +1,7 @@
 //! How many Flux objects there are, how they are, and how much they keep.
 
 use futures::future::join_all;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::api::{Kind, Row};
@@ -25,11 +26,16 @@ const REPORTED: &[&str] = &[
 ];
 
 /// What there is of Flux in a cluster; a document of `cli.gitops/v1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
     api_version: &'static str,
+    #[schemars(extend("const" = "Stats"))]
     kind: &'static str,
+    /// The kubeconfig context of the cluster, where several were counted in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// The namespace that was counted in; empty for all of them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
@@ -37,8 +43,31 @@ pub struct Stats {
     pub reconcilers: Vec<Count>,
 }
 
+/// What there is of Flux in several clusters; a document of `cli.gitops/v1`.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatsList {
+    #[schemars(extend("const" = "cli.gitops/v1"))]
+    api_version: &'static str,
+    #[schemars(extend("const" = "StatsList"))]
+    kind: &'static str,
+    /// The counts, in the order of the contexts; clusters that could not be asked are left out.
+    pub items: Vec<Stats>,
+}
+
+impl StatsList {
+    /// Makes one document of several.
+    pub fn new(items: Vec<Stats>) -> Self {
+        Self {
+            api_version: "cli.gitops/v1",
+            kind: "StatsList",
+            items,
+        }
+    }
+}
+
 /// The counts of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {
     /// The kind.
@@ -57,7 +86,7 @@ pub struct Count {
 }
 
 /// Why a kind could not be counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Uncounted {
     /// The cluster does not serve the kind.
@@ -77,6 +106,7 @@ pub async fn stats(cluster: &Cluster, namespace: &str) -> Result<Stats, Failure>
     Ok(Stats {
         api_version: "cli.gitops/v1",
         kind: "Stats",
+        cluster: None,
         namespace: namespace.into(),
         reconcilers: counts.into_iter().collect::<Result<_, _>>()?,
     })

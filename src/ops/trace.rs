@@ -1,6 +1,9 @@
 //! From an object back to where it came from: who applies it, from which source, at which revision.
 
+use std::collections::BTreeMap;
+
 use futures::future::{BoxFuture, FutureExt as _};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,7 +16,7 @@ use crate::manifest::Object;
 const HIGHEST: usize = 16;
 
 /// The way of one object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct Trace {
     /// The object that was asked for.
     pub object: Traced,
@@ -22,7 +25,7 @@ pub struct Trace {
 }
 
 /// An object that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Traced {
     /// API group and version.
@@ -36,8 +39,20 @@ pub struct Traced {
     pub name: String,
 }
 
+impl Traced {
+    /// Names an object.
+    pub fn of(object: &Object) -> Self {
+        Self {
+            api_version: object.api_version().into(),
+            kind: object.kind().into(),
+            namespace: object.namespace().into(),
+            name: object.name().into(),
+        }
+    }
+}
+
 /// One Flux object on the way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
     /// Kind.
@@ -48,6 +63,7 @@ pub struct Link {
     pub name: String,
     /// What is to be known about it, in the order in which it is shown.
     #[serde(flatten, serialize_with = "as_fields")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub facts: Vec<Fact>,
     /// Whether it is ready; `None` before its first reconciliation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +141,7 @@ impl Label {
 }
 
 /// The ready condition of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
     /// `True`, `False` or `Unknown`.
@@ -153,13 +169,10 @@ pub async fn trace(cluster: &Cluster, object: &Object) -> Result<Trace, Failure>
         "Kustomization" => kustomization(cluster, &applier).await?,
         _ => release(cluster, &applier).await?,
     };
-    let object = Traced {
-        api_version: object.api_version().into(),
-        kind: object.kind().into(),
-        namespace: object.namespace().into(),
-        name: object.name().into(),
-    };
-    Ok(Trace { object, chain })
+    Ok(Trace {
+        object: Traced::of(object),
+        chain,
+    })
 }
 
 /// Finds the Kustomization or release whose labels the object carries, or else one of its owners.

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroize as _;
+
 use crate::git::{GitError, LocalClone};
 use crate::kustomize::load::Files;
 
@@ -89,6 +91,15 @@ impl<'below> Layer<'below> {
         there
             .filter_map(move |(path, _)| path.strip_prefix(directory).ok())
             .filter(|path| !path.as_os_str().is_empty())
+    }
+}
+
+impl Drop for Layer<'_> {
+    /// Wipes what was put there, which may have been decrypted.
+    fn drop(&mut self) {
+        for content in self.put.values_mut().flatten() {
+            content.zeroize();
+        }
     }
 }
 

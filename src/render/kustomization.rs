@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::decrypt::{DecryptError, Decryptor};
 use super::files::Layer;
-use super::generate::{GenerateError, complete};
+use super::generate::complete;
+use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
 use super::overlay::build_overlay;
 use super::recipe::Recipe;
 use super::rules::Ignored;
 use crate::error::Explain;
-use crate::kustomize::load::Files;
+use crate::kustomize::load::{Files, Remote};
 use crate::kustomize::{BuildError, Built};
 use crate::manifest::Object;
 
@@ -34,6 +36,9 @@ pub enum RenderError {
     /// A Secret is not as it must be.
     #[error(transparent)]
     Mask(#[from] MaskError),
+    /// What is encrypted can't be opened.
+    #[error(transparent)]
+    Decrypt(#[from] DecryptError),
 }
 
 impl Explain for RenderError {
@@ -43,6 +48,7 @@ impl Explain for RenderError {
             Self::Generate(error) => error.hint(),
             Self::Build(error) => error.hint(),
             Self::Mask(error) => error.hint(),
+            Self::Decrypt(error) => error.hint(),
         }
     }
 }
@@ -54,6 +60,8 @@ pub struct Place<'call> {
     pub files: &'call dyn Files,
     /// The directory in it.
     pub directory: &'call Path,
+    /// The way to remote resources; without one they are refused.
+    pub remote: Option<&'call dyn Remote>,
 }
 
 impl Place<'_> {
@@ -68,6 +76,26 @@ impl Place<'_> {
         self.build_with(recipe, &ignored)
     }
 
+    /// Builds the directory as [`Place::build`] does, with what generators and patches read in the clear.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Place::build`] does, and where a file can't be decrypted.
+    pub fn build_decrypted(
+        &self,
+        recipe: &Recipe,
+        patterns: &[String],
+        decryptor: &mut Decryptor,
+    ) -> Result<Built, RenderError> {
+        let directory = self.real_directory()?;
+        let ignored = Ignored::at(self.files, &directory, patterns);
+        let completed = complete(self.files, &directory, recipe, &ignored)?;
+        let mut files = Layer::new(self.files);
+        decryptor.open_sources(&mut files, &directory, recipe, &completed)?;
+        files.put(completed.path, Some(completed.text.into_bytes()));
+        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
+    }
+
     /// Builds the directory with rules that were read before.
     pub(super) fn build_with(
         &self,
@@ -78,7 +106,7 @@ impl Place<'_> {
         let completed = complete(self.files, &directory, recipe, ignored)?;
         let mut files = Layer::new(self.files);
         files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
+        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
     }
 
     fn real_directory(&self) -> Result<PathBuf, RenderError> {

@@ -92,6 +92,11 @@ fn mask_all(fields: &mut Map<String, Value>, is_docker: bool) {
     }
 }
 
+/// Says whether a value is the mask, and not what was there.
+pub fn is_mask(plain: &str) -> bool {
+    plain == MASK || plain == self::plain(true)
+}
+
 fn is_encrypted(text: &str) -> bool {
     text.contains("sops") && text.contains(CIPHER)
 }

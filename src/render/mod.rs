@@ -1,18 +1,27 @@
 //! What a Flux object would apply: the kustomization that Flux makes or completes, built and put into shape.
 
+mod cache;
+mod decrypt;
 mod files;
 mod generate;
+mod generate_error;
 mod kustomization;
 mod mask;
+mod merge;
 mod overlay;
 mod recipe;
+pub mod repository;
 mod rules;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod variables;
 
+pub use cache::Cache;
+pub use decrypt::{DecryptError, Decryptor};
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;
 pub use recipe::Recipe;
+pub use secrets::Secrets;
 pub use variables::{Variables, takes_variables};

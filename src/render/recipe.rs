@@ -61,6 +61,26 @@ pub struct RecipeSpec {
     pub build_metadata: Vec<String>,
     /// The variables.
     pub post_build: Option<PostBuild>,
+    /// How what is encrypted is opened.
+    pub decryption: DecryptionReference,
+}
+
+/// How a Kustomization opens what is encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DecryptionReference {
+    /// The tool that encrypted it; empty where nothing is.
+    pub provider: String,
+    /// The Secret with the keys.
+    pub secret_ref: SecretReference,
+}
+
+/// A Secret in the namespace of a Kustomization.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SecretReference {
+    /// Its name; empty where none is named.
+    pub name: String,
 }
 
 /// Where the manifests of a Kustomization come from.
@@ -104,6 +124,11 @@ impl Recipe {
             namespace: object.namespace().into(),
             spec,
         })
+    }
+
+    /// Says whether what SOPS has encrypted is opened.
+    pub fn is_decrypted(&self) -> bool {
+        self.spec.decryption.provider == "sops"
     }
 
     /// Says whether an object is the Kustomization itself.

@@ -99,7 +99,7 @@ impl Case {
             let built = place.build_with(&recipe, &ignored).unwrap();
             return built.objects().unwrap();
         }
-        let built = super::overlay::build_overlay(&Disk, &directory).unwrap();
+        let built = super::overlay::build_overlay(&Disk, &directory, None).unwrap();
         let mut objects = built.objects().unwrap();
         let mut post_build = recipe.spec.post_build.unwrap_or_default();
         if self.command["always"] == true {

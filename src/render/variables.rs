@@ -49,6 +49,16 @@ impl Explain for VariablesError {
     }
 }
 
+impl VariablesError {
+    /// Returns the variable that has neither a value nor a default, where that is what is wrong.
+    pub fn unset(&self) -> Option<&str> {
+        match &self.problem {
+            VariableProblem::Text(SubstituteError::Unset(name)) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// Says whether variables are put into an object at all.
 pub fn takes_variables(object: &Object) -> bool {
     let is_off = |part: &str| {
@@ -80,6 +90,13 @@ impl Variables {
             always,
             unset,
         }
+    }
+
+    /// Gives a variable a value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
     }
 
     /// Puts the variables into every object that takes them.

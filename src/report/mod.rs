@@ -11,7 +11,7 @@ mod table;
 mod ui;
 
 pub use measure::{age, size};
-pub use output::{Format, Output, list};
+pub use output::{Format, FormatError, Output, list, reference};
 pub use progress::Progress;
 pub use prompt::Question;
 pub use screen::Screen;

@@ -89,6 +89,11 @@ impl ColorChoice {
         self.decide(std::io::stderr().is_terminal())
     }
 
+    /// Decides for standard output, where the data goes.
+    pub fn for_data(self) -> bool {
+        self.decide(std::io::stdout().is_terminal())
+    }
+
     fn decide(self, terminal: bool) -> bool {
         match self {
             Self::Always => true,

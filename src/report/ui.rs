@@ -43,6 +43,8 @@ pub struct UiOptions {
 #[derive(Clone, Debug)]
 pub struct Ui {
     color: bool,
+    /// Whether data is coloured.
+    data_color: bool,
     log_format: LogFormat,
     /// The cluster that all talk is about, where there are several.
     cluster: Option<String>,
@@ -53,6 +55,7 @@ impl Ui {
     pub fn new(options: UiOptions) -> Self {
         Self {
             color: options.color.for_talk(),
+            data_color: options.color.for_data(),
             log_format: options.log_format,
             cluster: None,
         }
@@ -65,6 +68,11 @@ impl Ui {
             cluster: Some(name.into()),
             ..self.clone()
         }
+    }
+
+    /// Says whether data for people is coloured.
+    pub const fn colors_data(&self) -> bool {
+        self.data_color
     }
 
     /// Writes data to standard output, as it is.

@@ -50,6 +50,31 @@ fn bash_is_offered_the_names_of_the_kind_at_hand() {
 }
 
 #[test]
+fn bash_is_offered_names_behind_a_kind_and_a_slash() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+        return;
+    };
+    assert_eq!(
+        offered(&env, &["suspend", "ks/"]),
+        ["ks/backend", "ks/podinfo"]
+    );
+    assert_eq!(
+        offered(&env, &["get", "kustomization/po"]),
+        ["kustomization/podinfo"]
+    );
+    assert_eq!(
+        offered(&env, &["reconcile", "ks/podinfo", "ks/"]),
+        ["ks/backend"]
+    );
+    assert_eq!(
+        offered(&env, &["get", "ks", "podinfo", "gitrepository/fl"]),
+        ["gitrepository/fleet"]
+    );
+    assert_eq!(offered(&env, &["wait", "ks/po"]), ["ks/podinfo"]);
+    assert_eq!(offered(&env, &["suspend", "pod/"]), Vec::<String>::new());
+}
+
+#[test]
 fn the_words_typed_before_choose_cluster_and_namespace() {
     let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
         return;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, TestEnv, User};
+use crate::scene::{Scene, TestEnv, User, assert_fits_schema};
 
 /// Two Kustomizations that list each other, and what the second has applied beside.
 const CIRCLE: &str = "
@@ -172,8 +172,10 @@ fn traces_are_documents_too() {
     let Some(scene) = Scene::server() else { return };
     scene.apply(CIRCLE);
     let env = TestEnv::in_scene(scene);
-    let output = env.run(["trace", "cm/settings", "-o", "json"]).success();
-    let document: Value = serde_json::from_str(&output).unwrap();
+    let raw = env.run(["trace", "cm/settings", "-o", "json"]);
+    let schema: Value = serde_json::from_slice(raw.raw_stdout()).unwrap();
+    assert_fits_schema("Trace", &schema);
+    let document: Value = serde_json::from_str(&raw.success()).unwrap();
     assert_eq!(
         document,
         json!({"apiVersion": "cli.gitops/v1", "kind": "Trace", "traces": [{
@@ -242,4 +244,91 @@ fn values_are_put_together_as_the_chart_gets_them() {
     ✗ cannot get values from ConfigMap [NAMESPACE]/defaults with key `text`: the document is no mapping of names to values
     [exit status: 1]
     ");
+}
+
+#[test]
+fn whatever_explains_answers_in_every_form() {
+    let Some(scene) = Scene::server() else { return };
+    scene.apply(CIRCLE);
+    scene.apply(RELEASE);
+    let env = TestEnv::in_scene(scene);
+    let tree = env.run(["tree", "ks", "second", "-o", "json"]);
+    let tree: Value = serde_json::from_slice(tree.raw_stdout()).unwrap();
+    assert_fits_schema("Tree", &tree);
+    for (arguments, answer) in [
+        (
+            &["tree", "ks", "second", "-o", "name"] as &[&str],
+            "kustomization.kustomize.toolkit.fluxcd.io/second\n\
+             kustomization.kustomize.toolkit.fluxcd.io/first\n\
+             kustomization.kustomize.toolkit.fluxcd.io/second\n\
+             helmrelease.helm.toolkit.fluxcd.io/shop\n\
+             configmap/settings\n",
+        ),
+        (
+            &[
+                "tree",
+                "ks",
+                "second",
+                "-o",
+                "jsonpath={.resources[*].resource.Name}",
+            ],
+            "first settings",
+        ),
+        (
+            &["trace", "cm/settings", "-o", "name"],
+            "kustomization.kustomize.toolkit.fluxcd.io/second\nbucket.source.toolkit.fluxcd.io/files\n",
+        ),
+        (
+            &[
+                "trace",
+                "cm/settings",
+                "-o",
+                "custom-columns=BY:.traces[*].chain[0].name",
+            ],
+            "BY\nsecond\n",
+        ),
+        (
+            &[
+                "debug",
+                "hr",
+                "shop",
+                "--show-values",
+                "-o",
+                "jsonpath={.auth.password}",
+            ],
+            "hunter2",
+        ),
+        (
+            &[
+                "stats",
+                "-o",
+                "jsonpath={.reconcilers[?(@.kind==\"HelmRelease\")].running}",
+            ],
+            "2",
+        ),
+        (
+            &["stats", "--no-header", "-o", "custom-columns=KINDS:.kind"],
+            "Stats\n",
+        ),
+    ] {
+        assert_eq!(
+            env.run(arguments.iter().copied()).success(),
+            answer,
+            "{arguments:?}"
+        );
+    }
+    let wide = env.run(["stats", "-o", "wide"]).success();
+    assert!(wide.lines().next().unwrap().contains("UNCOUNTED"), "{wide}");
+    for wrong in [
+        &["stats", "-o", "xml"] as &[&str],
+        &["stats", "-o", "name"],
+        &["trace", "cm/settings", "-o", "xml"],
+        &["debug", "hr", "shop", "--show-values", "-o", "name"],
+    ] {
+        assert_eq!(
+            env.run(wrong.iter().copied()).status(),
+            Some(2),
+            "{wrong:?}"
+        );
+    }
 }

@@ -239,3 +239,112 @@ fn checks_are_rows_and_one_document() {
     assert_fits_schema("CheckReportList", &report);
     assert_eq!(report["items"][1]["cluster"], "prod-slow");
 }
+
+#[test]
+fn counts_are_rows_of_each_cluster() {
+    let Some(Fleet { env, .. }) = &Fleet::start() else {
+        return;
+    };
+    let output = env.run(["stats", "--all-contexts"]);
+    let rows: Vec<String> = output
+        .stdout()
+        .lines()
+        .filter(|row| row.contains("Kustomization") || row.starts_with("CLUSTER"))
+        .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "CLUSTER RECONCILERS RUNNING FAILING SUSPENDED STORAGE",
+            "prod-well Kustomization 2 1 0 -",
+            "prod-slow Kustomization 2 1 0 -",
+            "test-shut Kustomization 0 0 0 -",
+        ],
+        "{output}"
+    );
+    let told = output.failure(1);
+    for words in [
+        "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
+        "⚠️ [test-shut] not allowed to list: GitRepository, ",
+        "✗ 1 of 4 clusters failed",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let output = env.run(["stats", "--contexts", "prod-slow,prod-down", "-o", "json"]);
+    let report: Value = serde_json::from_slice(output.raw_stdout()).unwrap();
+    assert_fits_schema("StatsList", &report);
+    assert_eq!(report["items"][0]["cluster"], "prod-slow");
+    assert_eq!(report["items"].as_array().unwrap().len(), 1);
+    let one = env
+        .run(["stats", "--contexts", "prod-well", "-o", "json"])
+        .success();
+    assert!(one.contains("\"kind\": \"StatsList\""), "{one}");
+}
+
+/// An event about an object of both clusters.
+fn event(name: &str, namespace: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": namespace},
+        "involvedObject": {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "name": "podinfo",
+            "namespace": namespace,
+        },
+        "type": "Warning", "reason": "BuildFailed", "message": format!("about {name}"),
+        "source": {"component": "kustomize-controller"}, "count": 1,
+        "firstTimestamp": "2026-11-21T11:00:00Z", "lastTimestamp": "2026-11-21T11:00:00Z",
+    })
+}
+
+#[test]
+fn events_are_rows_of_each_cluster() {
+    let Some(Fleet { env, other, .. }) = &Fleet::start() else {
+        return;
+    };
+    let namespace = env.scene().namespace().to_owned();
+    env.scene()
+        .api()
+        .apply_all(vec![event("here", &namespace)], &namespace);
+    other
+        .api()
+        .apply_all(vec![event("there", &namespace)], &namespace);
+    let output = env.run(["events", "--all-contexts", "--types", "Warning"]);
+    insta::assert_snapshot!(output.stdout(), @"");
+    let told = output.failure(1);
+    for words in [
+        "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
+        "✗ [test-shut] not allowed to list events",
+        "✗ 2 of 4 clusters failed",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let fleet = "--contexts=prod-slow,prod-well";
+    let listed = env.run(["events", fleet, "-o", "json"]).success();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["kind"], "List");
+    let clusters = listed["items"].as_array().unwrap().iter();
+    let clusters: Vec<&Value> = clusters
+        .map(|item| &item["metadata"]["annotations"]["cli.gitops/cluster"])
+        .collect();
+    assert_eq!(clusters, ["prod-slow", "prod-well"]);
+    let path = "-ojsonpath={.items[*].metadata.name}";
+    assert_eq!(env.run(["events", fleet, path]).success(), "there here");
+
+    let watching = env.command(["events", fleet, "--watch"]).start();
+    watching.wait_for("about there");
+    watching.wait_for("about here");
+    other
+        .api()
+        .apply_all(vec![event("later", &namespace)], &namespace);
+    watching.wait_for("about later");
+    watching.interrupt();
+    let output = watching.finish();
+    let stdout = output.stdout();
+    assert_eq!(output.status(), Some(130), "{output}");
+    assert_eq!(stdout.matches("CLUSTER").count(), 1, "{stdout}");
+    let of = |words: &str| {
+        let row = stdout.lines().find(|row| row.contains(words));
+        row.unwrap_or_default().split_whitespace().next()
+    };
+    assert_eq!(of("about later"), Some("prod-slow"), "{stdout}");
+    assert_eq!(of("about here"), Some("prod-well"), "{stdout}");
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the real components that the tests and the demo run against: a control plane, the Flux
-# controllers, Gitea and an OCI registry, and the programs that ours is compared with (flux, kustomize),
+# controllers, Gitea and an OCI registry, and the programs that ours is compared with (flux, kustomize, sops),
 # each from its Go module.
 #
 #   tests/env/build.sh            builds what is missing and prints the folder with the programs
@@ -20,6 +20,9 @@ kube_flags="-X k8s.io/component-base/version.gitVersion=v1.36.3 -X k8s.io/compon
 # The pair in mods/flux is that of flux2 itself at this version: its program can be built inside its module only.
 flux_version=2.9.4
 
+# What sops writes into the files that it encrypts.
+sops_version=3.13.3
+
 # name | module folder | package | link flags; what half the tests need comes first.
 programs=(
   "kube-apiserver|kube|k8s.io/kubernetes/cmd/kube-apiserver|$kube_flags"
@@ -37,6 +40,8 @@ programs=(
   "registry|registry|github.com/distribution/distribution/v3/cmd/registry|"
   "flux|flux|./cmd/flux|-X main.VERSION=$flux_version"
   "kustomize|kustomize|sigs.k8s.io/kustomize/kustomize/v5|"
+  "helm|helm|helm.sh/helm/v4/cmd/helm|-X helm.sh/helm/v4/internal/version.version=v4.3.1"
+  "sops|sops|github.com/getsops/sops/v3/cmd/sops|-X github.com/getsops/sops/v3/version.Version=$sops_version"
 )
 
 go_version=$(go version)

@@ -10,7 +10,7 @@ use super::super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::manifest;
-use crate::ops::{self, BuildRequest};
+use crate::ops::{self, Absence, BuildRequest, Network, RemoteSources};
 
 /// Build what a Flux Kustomization would apply, from a local directory
 ///
@@ -55,6 +55,14 @@ pub struct KustomizationArgs {
     #[arg(long, value_name = "KIND/NAMESPACE/NAME=DIR")]
     local_sources: Vec<Csv>,
 
+    /// Fetch nothing; remote bases come from the cache, if they name a commit or tag that is there
+    #[arg(long)]
+    offline: bool,
+
+    /// File with config maps and Secrets that count in place of those of the cluster; may be given several times
+    #[arg(long, value_name = "FILE")]
+    set_object: Vec<PathBuf>,
+
     /// Build in memory; this is always done
     #[arg(long)]
     in_memory_build: bool,
@@ -74,6 +82,8 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     let path = directory(args)?;
     let ignore = Csv::join(&args.ignore_paths);
     let sources = sources(&Csv::join(&args.local_sources))?;
+    let given = ops::read_given(&args.set_object)?;
+    let remote = RemoteSources::new(Network::unless(args.offline));
     let request = BuildRequest {
         name,
         namespace: &context.namespace,
@@ -94,6 +104,9 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
         },
         ignore: &ignore,
         sources: args.recursive.then_some(&sources),
+        remote: &remote,
+        given: &given,
+        absence: Absence::Refused,
     };
     let objects = ops::build(&context.ui, &request).await?;
     let mut text = String::new();
@@ -104,7 +117,8 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     Ok(context.ui.data(text)?)
 }
 
-fn is_given(path: &Path) -> bool {
+/// Says whether a path names anything.
+pub fn is_given(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
 
@@ -123,8 +137,8 @@ fn directory(args: &KustomizationArgs) -> Result<&Path, Failure> {
     Ok(path)
 }
 
-/// Reads the folders of sources.
-fn sources(pairs: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+/// Reads the folders of sources, each written as `Kind/namespace/name=DIR`.
+pub fn sources(pairs: &[String]) -> Result<BTreeMap<String, PathBuf>, Failure> {
     let pair = |pair: &String| {
         let (source, folder) = pair.split_once('=').ok_or_else(|| {
             Failure::usage(format!("`{pair}` is no local source"))

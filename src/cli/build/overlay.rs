@@ -10,6 +10,7 @@ use super::super::context::Context;
 use crate::error::{Blame, Failure};
 use crate::kustomize::load::{Disk, Restriction};
 use crate::kustomize::{self, Built, Options, Order};
+use crate::ops::{Network, RemoteSources};
 
 /// Build directories with a kustomization file, byte for byte as kustomize does
 ///
@@ -28,6 +29,10 @@ pub struct OverlayArgs {
     /// Files that a kustomization may name
     #[arg(long, value_enum, value_name = "WHICH", default_value = "root-only")]
     load_restrictor: LoadRestrictor,
+
+    /// Fetch nothing; remote bases come from the cache, if they name a commit or tag that is there
+    #[arg(long)]
+    offline: bool,
 
     /// Label every resource with who built it
     #[arg(long)]
@@ -60,6 +65,7 @@ enum LoadRestrictor {
 
 /// Builds the directories; prints all of them, or writes those that can be built.
 pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
+    let remote = RemoteSources::new(Network::unless(args.offline));
     let options = Options {
         restriction: match args.load_restrictor {
             LoadRestrictor::RootOnly => Restriction::RootOnly,
@@ -70,6 +76,7 @@ pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
             Some(Reorder::Legacy) | None => Order::ByKind,
         },
         managed_by_label: args.enable_managedby_label,
+        remote: Some(&remote),
         ..Options::default()
     };
     let files = args

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::select::Listed;
+use super::super::listed::Listed;
 use crate::cluster::Change;
 
 /// What is known of each source.

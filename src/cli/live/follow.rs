@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::super::context::Context;
 use super::super::get::{GetArgs, Request, Scope};
-use super::super::select::{Listed, Whole};
+use super::super::listed::{Listed, Whole};
 use super::board::Board;
 use super::lane::{Broken, Source, observe};
 use super::view::View;
@@ -60,7 +60,9 @@ async fn sources(context: &Context, request: &Request<'_>) -> Result<Vec<Source>
                 cluster_name: cluster_name.clone(),
                 kind: target.kind,
                 cluster: cluster.clone(),
-                selection: selection.selection(selection.namespace(context), name),
+                selection: selection
+                    .choice
+                    .selection(selection.choice.namespace(context), name),
                 deadline,
             };
             if target.names.is_empty() {

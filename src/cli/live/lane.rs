@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, SelectAll, StreamExt as _};
 use tokio::time::{Instant, sleep};
 
-use super::super::select::Listed;
+use super::super::listed::Listed;
 use crate::api::Kind;
 use crate::cluster::{Change, Cluster, ClusterError, Resource, Selection, Watch};
 use crate::report::Ui;

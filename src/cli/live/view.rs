@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::super::choice::StateFilter;
 use super::super::context::Context;
 use super::super::get::{Request, document};
+use super::super::listed::Listed;
 use super::super::rows::{Header, Layout, Shown};
-use super::super::select::{Listed, StateFilter};
 use super::board::Board;
 use super::lane::Source;
 use crate::api::Kind;
@@ -43,7 +44,7 @@ impl<'a> View<'a> {
             context,
             output,
             sources,
-            filter: request.args.selection.filter()?,
+            filter: request.args.selection.choice.filter()?,
             layouts: layouts.collect(),
             screen: output
                 .format

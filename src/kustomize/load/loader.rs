@@ -107,12 +107,30 @@ pub enum LoadError {
     Read(#[from] ReadError),
 }
 
-impl Explain for LoadError {}
+impl Explain for LoadError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Remote {
+                source: RemoteError::Other { hint, .. },
+                ..
+            } => hint.clone(),
+            _ => None,
+        }
+    }
+}
 
 impl LoadError {
     /// Says whether a file is no YAML.
     pub const fn is_malformed(&self) -> bool {
         matches!(self, Self::Read(error) if error.is_malformed())
+    }
+
+    /// Returns the address of what is remote and cannot be had.
+    pub fn remote_address(&self) -> Option<&str> {
+        match self {
+            Self::NoRemote { url } | Self::Remote { url, .. } => Some(url),
+            _ => None,
+        }
     }
 
     /// Says whether a server refused the file, so that no directory can be meant.
@@ -260,8 +278,8 @@ impl<'call> Loader<'call> {
         let mut visited = clones.filter(|clone| clone.url.written.starts_with(&candidate.written));
         match visited.next() {
             Some(visited) => Err(LoadError::RepositoryCycle {
-                candidate: candidate.written.clone(),
-                visited: visited.url.written.clone(),
+                candidate: remote::shown(&candidate.written).into_owned(),
+                visited: remote::shown(&visited.url.written).into_owned(),
             }),
             None => Ok(()),
         }
@@ -345,15 +363,23 @@ impl<'call> Loader<'call> {
 
     fn download(&self, url: &str) -> Result<Arc<[u8]>, LoadError> {
         let Some(remote) = self.session.remote else {
-            return Err(LoadError::NoRemote { url: url.into() });
+            let url = remote::shown(url).into_owned();
+            return Err(LoadError::NoRemote { url });
         };
-        remote
-            .file(url)
-            .map(Arc::from)
-            .map_err(|source| LoadError::Remote {
-                url: url.into(),
+        remote.file(url).map(Arc::from).map_err(|source| {
+            // A repository's own page may well be refused.
+            let source = match source {
+                RemoteError::Status { .. } if GitUrl::parse(url).is_some() => RemoteError::Other {
+                    message: source.to_string(),
+                    hint: None,
+                },
+                source => source,
+            };
+            LoadError::Remote {
+                url: remote::shown(url).into_owned(),
                 source,
-            })
+            }
+        })
     }
 
     /// Returns the path of a file, if the directory may name it.
@@ -414,12 +440,13 @@ fn fetch<'call>(
     url: GitUrl,
 ) -> Result<(&'call dyn Files, PathBuf, Clone), LoadError> {
     let Some(remote) = session.remote else {
-        return Err(LoadError::NoRemote { url: url.written });
+        let url = remote::shown(&url.written).into_owned();
+        return Err(LoadError::NoRemote { url });
     };
     let clone = remote
         .repository(&url)
         .map_err(|source| LoadError::Remote {
-            url: url.written.clone(),
+            url: remote::shown(&url.written).into_owned(),
             source,
         })?;
     let files: &'static dyn Files = &Disk;

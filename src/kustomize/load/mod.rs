@@ -11,6 +11,6 @@ mod session;
 pub use files::{Disk, Files, join};
 pub use git_url::GitUrl;
 pub use loader::{LoadError, Loader};
-pub use remote::{Remote, RemoteError};
+pub use remote::{Remote, RemoteError, shown};
 pub use resources::{ReadError, read, validate};
 pub use session::{Restriction, Session};

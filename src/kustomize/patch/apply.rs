@@ -7,8 +7,10 @@
 use super::super::file::PatchOptions;
 use super::super::resource::{Resource, text_map};
 use super::super::schema::Schemas;
-use super::json6902::{self, ApplyError, Operation};
-use super::merge::{self, Fate, MergeError};
+use super::json_error::ApplyError;
+use super::json6902::{self, Operation};
+use super::merge::{self, Fate};
+use super::merge_error::MergeError;
 use crate::manifest::{Content, Entry, Node};
 
 /// The annotation that stands for the memory of a resource while it is patched.

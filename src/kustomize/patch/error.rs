@@ -5,8 +5,8 @@ use std::fmt;
 use super::super::load::{LoadError, ReadError};
 use super::super::resource::{Id, ListError};
 use super::super::resource_selector::SelectorError;
-use super::json6902::{ApplyError, JsonPatchError};
-use super::merge::MergeError;
+use super::json_error::{ApplyError, JsonPatchError};
+use super::merge_error::MergeError;
 use crate::error::Explain;
 
 /// Where a patch stands: in a file, or where it is used.

@@ -10,7 +10,8 @@ use std::mem;
 
 use super::super::schema::Shape;
 use super::directive::{self, Directive, holds_nothing};
-use super::merge::{Fate, MergeError, Walker};
+use super::merge::{Fate, Walker};
+use super::merge_error::MergeError;
 use crate::manifest::{Content, Node, Tag};
 
 /// What a list meets.

@@ -4,79 +4,16 @@
 //! (`added`), or below something that the patch brought and that the reference then walks as if it met itself
 //! (`adopted`). They differ in which nulls and directives count.
 
-use std::collections::HashMap;
 use std::mem;
 
 use super::super::schema::{Schemas, Shape};
 use super::described::Described;
-use super::directive::{self, Directive, UnknownDirective};
+use super::directive::{self, Directive};
+use super::fields::Fields;
 use super::list;
-use crate::error::Explain;
-use crate::manifest::{Content, Entry, Node, Style, Tag};
-
-/// Why a patch cannot be merged.
-#[derive(Debug, thiserror::Error)]
-#[error("{problem}{}", at(path))]
-pub struct MergeError {
-    problem: MergeProblem,
-    /// Field names from the inside out.
-    path: Vec<String>,
-}
-
-impl Explain for MergeError {}
-
-#[derive(Debug, thiserror::Error)]
-enum MergeProblem {
-    #[error("wrong node kind: expected {wanted} but got {found}")]
-    WrongSort {
-        wanted: &'static str,
-        found: &'static str,
-    },
-    #[error(transparent)]
-    Directive(#[from] UnknownDirective),
-}
-
-impl MergeError {
-    /// Makes the error of a node that is not of the sort that the other one is of.
-    pub(super) fn wrong_sort(wanted: &'static str, found: &Node) -> Self {
-        MergeProblem::WrongSort {
-            wanted,
-            found: sort(found),
-        }
-        .into()
-    }
-
-    fn inside(mut self, field: &str) -> Self {
-        self.path.push(field.into());
-        self
-    }
-}
-
-impl<P: Into<MergeProblem>> From<P> for MergeError {
-    fn from(problem: P) -> Self {
-        Self {
-            problem: problem.into(),
-            path: Vec::new(),
-        }
-    }
-}
-
-fn at(path: &[String]) -> String {
-    if path.is_empty() {
-        return String::new();
-    }
-    let names: Vec<&str> = path.iter().rev().map(String::as_str).collect();
-    format!(" at {}", names.join("."))
-}
-
-/// Names the sort of a node as the reference does.
-const fn sort(node: &Node) -> &'static str {
-    match &node.content {
-        Content::Scalar(_) => "ScalarNode",
-        Content::Sequence(_) => "SequenceNode",
-        Content::Mapping(_) => "MappingNode",
-    }
-}
+use super::merge_error::{self, MergeError};
+use super::overwrite::{put, settle, take};
+use crate::manifest::{Content, Entry, Node};
 
 /// What a merge leaves of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +98,7 @@ impl<'s> Walker<'s> {
                 put(node, take(patch));
                 Ok(Fate::Kept)
             }
-            _ => Err(MergeError::wrong_sort(sort(node), patch)),
+            _ => Err(MergeError::wrong_sort(merge_error::sort(node), patch)),
         }
     }
 
@@ -356,103 +293,6 @@ fn retain(
         }
     });
     failure.map_or(Ok(()), Err)
-}
-
-/// Takes a node out of a patch.
-const fn take(node: &mut Node) -> Node {
-    mem::replace(node, Node::sequence(Vec::new()))
-}
-
-/// Makes text of what a transformer wrote without a type: the walk puts it between quotes where they are needed.
-fn settle(node: &mut Node) {
-    if node.is_plain() && node.is_text() && !node.reads_as_text() {
-        node.style = Style::DoubleQuoted;
-    }
-}
-
-/// Puts a node of a patch in the place of another; a scalar keeps its type, but is written as the other was.
-///
-/// So a number is text where text stood between quotes, and text stays text where none did.
-fn put(node: &mut Node, mut patch: Node) {
-    if matches!(patch.content, Content::Scalar(_)) && matches!(node.content, Content::Scalar(_)) {
-        match (is_quoted(patch.style), is_quoted(node.style)) {
-            (true, false) if patch.tag == Tag::None => patch.tag = Tag::Text,
-            (false, true) if is_implied(&patch.tag) => patch.tag = Tag::None,
-            _ => {}
-        }
-        patch.style = node.style;
-    }
-    node.overwrite(patch);
-}
-
-const fn is_quoted(style: Style) -> bool {
-    matches!(
-        style,
-        Style::SingleQuoted | Style::DoubleQuoted | Style::Literal | Style::Folded
-    )
-}
-
-/// Says whether a tag says no more than the looks of its scalar; the reference drops it between quotes.
-const fn is_implied(tag: &Tag) -> bool {
-    matches!(
-        tag,
-        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::Timestamp
-    )
-}
-
-/// How many fields are compared each with each; more get an index.
-const FEW_FIELDS: usize = 16;
-
-/// The fields of a patch, each taken once; of a repeated key only the first counts.
-struct Fields {
-    entries: Vec<Option<Entry>>,
-    index: HashMap<String, usize>,
-}
-
-impl Fields {
-    fn new(entries: Vec<Entry>) -> Self {
-        let mut entries: Vec<_> = entries.into_iter().map(Some).collect();
-        let mut index = HashMap::new();
-        if entries.len() > FEW_FIELDS {
-            for (place, entry) in entries.iter_mut().enumerate() {
-                let name = name(entry.as_ref()).to_owned();
-                if *index.entry(name).or_insert(place) != place {
-                    *entry = None;
-                }
-            }
-        } else {
-            for place in 1..entries.len() {
-                let repeats = entries[..place].iter().any(|entry| {
-                    entry.is_some() && name(entry.as_ref()) == name(entries[place].as_ref())
-                });
-                if repeats {
-                    entries[place] = None;
-                }
-            }
-        }
-        Self { entries, index }
-    }
-
-    fn take(&mut self, wanted: &str) -> Option<Entry> {
-        if self.entries.len() > FEW_FIELDS {
-            return self.entries[*self.index.get(wanted)?].take();
-        }
-        let entry = self
-            .entries
-            .iter_mut()
-            .find(|entry| entry.is_some() && name(entry.as_ref()) == wanted);
-        entry?.take()
-    }
-
-    fn rest(self) -> impl Iterator<Item = Entry> {
-        self.entries.into_iter().flatten()
-    }
-}
-
-fn name(entry: Option<&Entry>) -> &str {
-    entry
-        .and_then(|entry| entry.key.as_text())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::super::file::{Kustomization, TransformerConfiguration};
-use super::super::load::Loader;
+use super::super::load::{LoadError, Loader, shown};
 use super::super::resource::{Origin, Resource, ResourceList};
 use super::super::transform::default_configuration;
 use super::accumulated::Accumulated;
 use super::build_state::BuildState;
 use super::found::Found;
 use super::problem::BuildError;
-use super::{configuration, fields, plugin};
+use super::{configuration, fields, found, plugin};
 
 /// A directory that is being built.
 pub struct Directory<'call> {
@@ -63,7 +63,28 @@ impl<'call> Directory<'call> {
     /// # Errors
     ///
     /// Fails where any step does.
-    pub fn accumulate(&self, mut sum: Accumulated) -> Result<Accumulated, BuildError> {
+    pub fn accumulate(&self, sum: Accumulated) -> Result<Accumulated, BuildError> {
+        self.add_to(sum).map_err(|error| self.naming(error))
+    }
+
+    /// Says which line of the kustomization file names what is remote and cannot be had.
+    fn naming(&self, error: BuildError) -> BuildError {
+        let Some(address) = error.remote_address() else {
+            return error;
+        };
+        let file = self.loader.root().join(self.file_name);
+        let content = self.loader.read(self.file_name).ok();
+        let line = content.and_then(|content| found::line_of(&content, &address));
+        BuildError::Named {
+            place: line.map_or_else(
+                || file.display().to_string(),
+                |line| format!("{}:{line}", file.display()),
+            ),
+            source: Box::new(error),
+        }
+    }
+
+    fn add_to(&self, mut sum: Accumulated) -> Result<Accumulated, BuildError> {
         let listed = self.kustomization.resources.iter().flatten();
         sum = self
             .accumulate_resources(sum, listed)
@@ -161,6 +182,18 @@ impl<'call> Directory<'call> {
             }
             let entered = match self.loader.enter(path) {
                 Err(_) if file.is_malformed() => return Err(file),
+                // That it is no file of this machine either is nothing to tell.
+                Err(error) if error.remote_address().is_some() => {
+                    let asked = file.remote_address().is_some();
+                    return Err(match error {
+                        LoadError::NoRemote { .. } => error.into(),
+                        error if asked => {
+                            let file = file.in_one_line();
+                            BuildError::from(error).during(format!("{file}; as a repository"))
+                        }
+                        error => error.into(),
+                    });
+                }
                 entered => entered.map_err(BuildError::from),
             };
             let built = entered.and_then(|loader| {
@@ -177,7 +210,7 @@ impl<'call> Directory<'call> {
     fn accumulate_file(&self, sum: &mut Accumulated, path: &str) -> Result<(), BuildError> {
         let documents = self.loader.resources(path);
         let documents = documents.map_err(|error| {
-            BuildError::from(error).during(format!("accumulating resources from '{path}'"))
+            BuildError::from(error).during(format!("accumulating resources from '{}'", shown(path)))
         })?;
         let origin = self.origin.as_ref().map(|origin| Arc::new(origin.to(path)));
         for document in documents.iter() {
@@ -185,7 +218,7 @@ impl<'call> Directory<'call> {
             resource.origin.clone_from(&origin);
             let added = sum.resources.push(resource);
             added.map_err(|error| {
-                BuildError::from(error).during(format!("merging resources from '{path}'"))
+                BuildError::from(error).during(format!("merging resources from '{}'", shown(path)))
             })?;
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! The kustomization file of a directory: found, read, checked, and its old spellings made new.
 
 use super::super::file::{self, HelmGlobals, Kustomization, Rules};
-use super::super::load::{LoadError, Loader, ReadError};
+use super::super::load::{LoadError, Loader, ReadError, shown};
 use super::problem::BuildError;
-use crate::manifest::Node;
+use crate::manifest::{Content, Node};
 
 /// The names that a kustomization file may have.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -73,6 +73,29 @@ pub fn read(content: &[u8]) -> Result<Kustomization, BuildError> {
         return Ok(Kustomization::default());
     }
     file::decode(&documents.swap_remove(0), Rules::KUSTOMIZATION).map_err(BuildError::Fields)
+}
+
+/// Returns the line that names an address, given as it may be shown.
+pub(super) fn line_of(content: &[u8], address: &str) -> Option<u32> {
+    let text = std::str::from_utf8(content).ok()?;
+    let document = Node::documents(text).ok()?.into_iter().next()?;
+    let mut nodes = vec![&document];
+    while let Some(node) = nodes.pop() {
+        match &node.content {
+            Content::Scalar(text) => {
+                // A file of a generator may have a key before it.
+                let ends = |text: &str| shown(text) == address;
+                if ends(text) || text.split_once('=').is_some_and(|(_, path)| ends(path)) {
+                    return Some(node.place(1).line).filter(|line| *line > 0);
+                }
+            }
+            Content::Sequence(items) => nodes.extend(items.iter().rev()),
+            Content::Mapping(entries) => {
+                nodes.extend(entries.iter().rev().map(|entry| &entry.value))
+            }
+        }
+    }
+    None
 }
 
 /// Returns a line for each deprecated field that is used.

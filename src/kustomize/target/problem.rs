@@ -32,6 +32,14 @@ pub enum BuildError {
         /// Why it is no directory.
         source: Box<Self>,
     },
+    /// Something remote that a kustomization file names cannot be had.
+    #[error("{place}")]
+    Named {
+        /// The file and the line that name it.
+        place: String,
+        /// Why it cannot be had.
+        source: Box<Self>,
+    },
     /// A step failed.
     #[error("{doing}")]
     Step {
@@ -185,7 +193,8 @@ pub enum BuildError {
 impl Explain for BuildError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::During { source, .. } => return source.hint(),
+            Self::During { source, .. } | Self::Named { source, .. } => return source.hint(),
+            Self::Load(error) if error.hint().is_some() => return error.hint(),
             Self::Neither { file, source } => return file.hint().or_else(|| source.hint()),
             Self::ExternalPlugin { .. } => {
                 "only generators and transformers with `apiVersion: builtin` can be used"
@@ -244,7 +253,7 @@ impl BuildError {
     /// Says whether a file is no YAML, below all that was being done.
     pub fn is_malformed(&self) -> bool {
         match self {
-            Self::During { source, .. } => source.is_malformed(),
+            Self::During { source, .. } | Self::Named { source, .. } => source.is_malformed(),
             Self::Load(error) => error.is_malformed(),
             _ => false,
         }
@@ -253,10 +262,29 @@ impl BuildError {
     /// Says whether a server refused a file, below all that was being done.
     pub fn is_refused_by_server(&self) -> bool {
         match self {
-            Self::During { source, .. } => source.is_refused_by_server(),
+            Self::During { source, .. } | Self::Named { source, .. } => {
+                source.is_refused_by_server()
+            }
             Self::Load(error) => error.is_refused_by_server(),
             _ => false,
         }
+    }
+
+    /// Returns the address of what is remote and cannot be had, if that is why, and no place is named yet.
+    pub fn remote_address(&self) -> Option<String> {
+        let mut error: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(current) = error {
+            let load = match as_a::<Self>(current) {
+                Some(Self::Named { .. }) => return None,
+                Some(Self::Load(load)) => Some(load.as_ref()),
+                _ => as_a::<LoadError>(current),
+            };
+            if let Some(load) = load {
+                return load.remote_address().map(str::to_owned);
+            }
+            error = current.source();
+        }
+        None
     }
 
     /// Returns all layers on one line.
@@ -270,4 +298,10 @@ impl BuildError {
         }
         line
     }
+}
+
+/// Returns an error as what it is, in a box or not.
+fn as_a<'error, E: Error + 'static>(error: &'error (dyn Error + 'static)) -> Option<&'error E> {
+    let boxed = || error.downcast_ref::<Box<E>>().map(AsRef::as_ref);
+    error.downcast_ref::<E>().or_else(boxed)
 }

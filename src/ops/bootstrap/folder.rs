@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::super::remote::RemoteSources;
 use crate::error::Explain;
 use crate::git::{Change, EntryKind, GitError, LocalClone};
 use crate::install::{self, KUSTOMIZATION_FILE};
@@ -89,7 +90,9 @@ impl<'a> Folder<'a> {
         for change in self.changes {
             files.put(root.join(&change.path), change.content.clone());
         }
-        let built = build_overlay(&files, &root.join(&self.path)).and_then(|built| built.objects());
+        let remote = RemoteSources::default();
+        let built = build_overlay(&files, &root.join(&self.path), Some(&remote))
+            .and_then(|built| built.objects());
         built.map_err(|source| FolderError::Build {
             folder: self.path.clone(),
             source: Box::new(source),

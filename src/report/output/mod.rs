@@ -6,5 +6,5 @@ mod go;
 mod json_path;
 mod print;
 
-pub use format::Format;
-pub use print::{Output, list};
+pub use format::{Format, FormatError};
+pub use print::{Output, list, reference};

@@ -120,16 +120,22 @@ fn objects(document: &Value) -> &[Value] {
     }
 }
 
+/// Names an object as kubectl does: `kustomization.kustomize.toolkit.fluxcd.io/apps`, or `pod/web` of the core group.
+pub fn reference(group: &str, kind: &str, name: &str) -> String {
+    let kind = kind.to_lowercase();
+    match group {
+        "" => format!("{kind}/{name}"),
+        group => format!("{kind}.{group}/{name}"),
+    }
+}
+
 fn names(document: &Value) -> Result<String, OutputError> {
     let lines = objects(document).iter().map(|object| {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-        let kind = text("/kind").ok_or(OutputError::NoName)?.to_lowercase();
+        let kind = text("/kind").ok_or(OutputError::NoName)?;
         let name = text("/metadata/name").ok_or(OutputError::NoName)?;
         let group = text("/apiVersion").and_then(|version| Some(version.split_once('/')?.0));
-        Ok(match group {
-            Some(group) => format!("{kind}.{group}/{name}\n"),
-            None => format!("{kind}/{name}\n"),
-        })
+        Ok(reference(group.unwrap_or_default(), kind, name) + "\n")
     });
     lines.collect()
 }

@@ -1,12 +1,10 @@
-//! What an object has brought into the cluster, as a tree: inventories below inventories.
-
-use std::fmt::Write as _;
+//! How a tree grows: inventories below inventories.
 
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::node::Tree;
+use super::rows::{GeneratorEntry, GeneratorRow, KustomizationRow, NameRow, ReleaseRow};
 use crate::api::{Kind, StoredRelease};
 use crate::cluster::{Address, Cluster, ClusterError, Resource, Selection};
 use crate::error::Failure;
@@ -14,32 +12,6 @@ use crate::manifest::{self, ObjectId};
 
 /// How many objects are read side by side below one node.
 const READERS: usize = 16;
-
-/// A node, in the form in which flux writes it as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Tree {
-    /// What it is.
-    pub resource: TreeResource,
-    /// What it has brought.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub resources: Vec<Self>,
-}
-
-/// Who a node is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct TreeResource {
-    namespace: String,
-    name: String,
-    group_kind: GroupKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct GroupKind {
-    group: String,
-    kind: String,
-}
 
 /// A tree, and what is missing from it because it may not be read.
 #[derive(Debug)]
@@ -57,157 +29,6 @@ pub enum Breadth {
     All,
     /// Only those of the groups of `toolkit.fluxcd.io`.
     OnlyFlux,
-}
-
-/// The few fields of a Kustomization that lead further.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct KustomizationRow {
-    spec: KustomizationSpec,
-    status: KustomizationStatus,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct KustomizationSpec {
-    kube_config: Option<Value>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct KustomizationStatus {
-    inventory: Option<Inventory>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Inventory {
-    entries: Vec<InventoryEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct InventoryEntry {
-    id: String,
-}
-
-/// The few fields of a `HelmRelease` that lead further.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ReleaseRow {
-    spec: ReleaseSpec,
-    status: ReleaseStatus,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ReleaseSpec {
-    kube_config: Option<Value>,
-    install: Option<ReleaseAction>,
-    upgrade: Option<ReleaseAction>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ReleaseAction {
-    crds: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ReleaseStatus {
-    storage_namespace: String,
-    history: Vec<ReleaseRecord>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ReleaseRecord {
-    name: String,
-    namespace: String,
-    version: i64,
-}
-
-/// The few fields of an `ArtifactGenerator` that lead further.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GeneratorRow {
-    status: GeneratorStatus,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GeneratorStatus {
-    inventory: Vec<GeneratorEntry>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GeneratorEntry {
-    namespace: String,
-    name: String,
-}
-
-/// Only the name of an object.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NameRow {
-    metadata: NameMetadata,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NameMetadata {
-    name: String,
-}
-
-impl Tree {
-    fn leaf(id: &ObjectId) -> Self {
-        Self {
-            resource: TreeResource {
-                namespace: id.namespace.clone(),
-                name: id.name.clone(),
-                group_kind: GroupKind {
-                    group: id.group.clone(),
-                    kind: id.kind.clone(),
-                },
-            },
-            resources: Vec::new(),
-        }
-    }
-
-    /// Draws the tree, a line a node.
-    pub fn drawn(&self) -> String {
-        let mut text = self.resource.to_string();
-        text.push('\n');
-        self.draw_below("", &mut text);
-        text
-    }
-
-    fn draw_below(&self, indent: &str, text: &mut String) {
-        for (index, child) in self.resources.iter().enumerate() {
-            let is_last = index + 1 == self.resources.len();
-            let (branch, below) = if is_last {
-                ("└── ", "    ")
-            } else {
-                ("├── ", "│   ")
-            };
-            // Writing into a text can't fail.
-            let _infallible = writeln!(text, "{indent}{branch}{}", child.resource);
-            child.draw_below(&format!("{indent}{below}"), text);
-        }
-    }
-}
-
-/// Shown as `Kind/namespace/name`, or `Kind/name` for what lives in no namespace.
-impl std::fmt::Display for TreeResource {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = &self.group_kind.kind;
-        match self.namespace.as_str() {
-            "" => write!(formatter, "{kind}/{}", self.name),
-            namespace => write!(formatter, "{kind}/{namespace}/{}", self.name),
-        }
-    }
 }
 
 /// Follows the inventory of a Kustomization, and those of the Kustomizations and releases in it.
@@ -257,6 +78,15 @@ pub async fn generator_tree(cluster: &Cluster, address: &Address) -> Result<Grow
 /// What stands below a node, and what is missing there.
 type Below = (Vec<Tree>, Vec<String>);
 
+/// Which cluster a Kustomization applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TargetCluster {
+    /// The one that it is in.
+    This,
+    /// The one that its kubeconfig names.
+    Other,
+}
+
 struct Grower<'a> {
     cluster: &'a Cluster,
     breadth: Breadth,
@@ -278,9 +108,12 @@ impl Grower<'_> {
             }
         }
         // What is applied to another cluster can't be followed in this one.
-        let is_remote = row.spec.kube_config.is_some();
+        let target = match row.spec.kube_config {
+            Some(_) => TargetCluster::Other,
+            None => TargetCluster::This,
+        };
         let grown: Vec<(Tree, Vec<String>)> = stream::iter(ids)
-            .map(|id| self.node(trail, id, is_remote))
+            .map(|id| self.node(trail, id, target))
             .buffered(READERS)
             .try_collect()
             .await?;
@@ -297,13 +130,13 @@ impl Grower<'_> {
         &'a self,
         trail: &'a [ObjectId],
         id: ObjectId,
-        is_remote: bool,
+        target: TargetCluster,
     ) -> BoxFuture<'a, Result<(Tree, Vec<String>), Failure>> {
         async move {
             let mut tree = Tree::leaf(&id);
             let below = match Kind::of(&id.group, &id.kind).map(|kind| kind.name) {
                 // One that leads back to itself ends where it is met again.
-                Some("Kustomization") if !is_remote && !trail.contains(&id) => {
+                Some("Kustomization") if target == TargetCluster::This && !trail.contains(&id) => {
                     self.nested(trail, &id).await
                 }
                 Some("HelmRelease") => self.release(&id).await,
@@ -408,18 +241,6 @@ impl Grower<'_> {
         let rows: Vec<NameRow> = self.cluster.list(&definition, &selection).await?;
         let id = |row: NameRow| definition.at("", &row.metadata.name).id();
         Ok(rows.into_iter().map(id).collect())
-    }
-}
-
-impl ReleaseSpec {
-    /// Says whether it was told to install or replace definitions.
-    fn brings_definitions(&self) -> bool {
-        let told = |action: &Option<ReleaseAction>| {
-            action
-                .as_ref()
-                .is_some_and(|action| !matches!(action.crds.as_str(), "" | "Skip"))
-        };
-        told(&self.install) || told(&self.upgrade)
     }
 }
 

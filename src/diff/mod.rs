@@ -1,0 +1,24 @@
+//! What differs between two objects, and how it is shown: flux's drift report, as its printer `dyff` writes it.
+
+mod block;
+mod clean;
+mod compare;
+mod difference;
+mod drift;
+mod identifier;
+mod ignore;
+mod line_diff;
+mod mask;
+mod readable;
+mod report;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use compare::compare;
+pub use difference::{Difference, Edit, Entries, NodePath, Step};
+pub use drift::{has_drifted, strip_managers};
+pub use ignore::{IgnoreError, IgnoreRules};
+pub use mask::{Masked, mask};
+pub use report::{Palette, Style, write_report};

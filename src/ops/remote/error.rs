@@ -1,0 +1,114 @@
+//! Why a remote resource cannot be had.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::{Explain, Failure};
+use crate::git::{GitError, GitUrlError};
+use crate::http::HttpError;
+use crate::kustomize::load::RemoteError;
+
+/// Why a remote resource cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Nothing may be fetched, and it is not in the cache.
+    #[error("it is not in the cache, and `--offline` allows no fetch")]
+    Offline,
+    /// The address is none of a repository.
+    #[error(transparent)]
+    Address(#[from] GitUrlError),
+    /// A folder is named without the path from the root.
+    #[error("`file://` needs the whole path of a repository, as in `file:///srv/git/apps`")]
+    RelativeFolder,
+    /// The address is none of a file.
+    #[error("it is no address of a file")]
+    NoAddress(#[source] url::ParseError),
+    /// The client could not be made.
+    #[error(transparent)]
+    Client(#[from] HttpError),
+    /// The server did not answer.
+    #[error("{host} did not answer")]
+    Exchange {
+        /// The host.
+        host: String,
+        /// What went wrong on the way.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The answer broke off.
+    #[error("the answer of {host} broke off")]
+    Broken {
+        /// The host.
+        host: String,
+        /// What went wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// The server answered with something else.
+    #[error("the server answered {0}")]
+    Status(u16),
+    /// The server points elsewhere too often, or to a place that is less safe.
+    #[error("{host} points elsewhere too often, or to an address without TLS")]
+    Redirect {
+        /// The host.
+        host: String,
+    },
+    /// The file is larger than any manifest.
+    #[error("it has more than {} MiB", limit >> 20)]
+    TooLarge {
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
+    /// The repository or its revision cannot be had.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A submodule cannot be had.
+    #[error("cannot fetch the submodule `{path}`")]
+    Submodule {
+        /// Where it belongs.
+        path: String,
+        /// Why.
+        source: Box<Self>,
+    },
+    /// A submodule has no address.
+    #[error("`.gitmodules` does not say where it is")]
+    NoSubmodule,
+    /// A submodule belongs outside of its repository, or is in one that is in one, and so on.
+    #[error("it does not lie in its repository, or too deep in others")]
+    SubmodulePlace,
+    /// The cache cannot be written.
+    #[error("cannot write the cache in {}", folder.display())]
+    Cache {
+        /// Its folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Explain for FetchError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Offline => Some("build once without `--offline`; commits and tags that are in the cache can then be used".into()),
+            Self::Address(error) => error.hint(),
+            Self::Git(error) => error.hint(),
+            Self::Submodule { .. } => {
+                Some("`submodules=false` in the address leaves submodules out".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<FetchError> for RemoteError {
+    fn from(error: FetchError) -> Self {
+        if let FetchError::Status(status) = error {
+            return Self::Status { status };
+        }
+        let hint = error.hint();
+        Self::Other {
+            message: Failure::from(error).in_one_line(),
+            hint,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the engine is given to reach remote files and repositories.
+
+use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+
+use super::cache::Cache;
+use super::error::FetchError;
+use super::{file, repository};
+use crate::kustomize::load::{GitUrl, Remote, RemoteError};
+
+/// Whether anything may be fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// It may.
+    #[default]
+    Allowed,
+    /// It may not; only what never changes can come from the cache.
+    Refused,
+}
+
+impl Network {
+    /// Allows it, unless everything is to stay on this machine.
+    pub const fn unless(offline: bool) -> Self {
+        if offline {
+            Self::Refused
+        } else {
+            Self::Allowed
+        }
+    }
+}
+
+/// What was fetched, or why it could not be, for all who ask for it.
+type Known<T> = Mutex<HashMap<String, Arc<Mutex<Option<Result<T, RemoteError>>>>>>;
+
+/// Fetches remote resources for builds, each once; what Git repositories gave is kept in the cache.
+#[derive(Debug, Default)]
+pub struct RemoteSources {
+    network: Network,
+    cache: OnceLock<Cache>,
+    files: Known<Vec<u8>>,
+    repositories: Known<PathBuf>,
+}
+
+impl RemoteSources {
+    /// Makes the way to remote resources; nothing is opened before one is asked for.
+    pub fn new(network: Network) -> Self {
+        Self {
+            network,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with its cache in a folder of caches.
+    #[cfg(test)]
+    pub fn with_cache(network: Network, folder: &std::path::Path) -> Self {
+        Self {
+            cache: Cache::at(folder).into(),
+            ..Self::new(network)
+        }
+    }
+
+    fn cache(&self) -> Result<&Cache, FetchError> {
+        if let Some(cache) = self.cache.get() {
+            return Ok(cache);
+        }
+        let cache = Cache::open()?;
+        Ok(self.cache.get_or_init(|| cache))
+    }
+}
+
+impl Remote for RemoteSources {
+    fn file(&self, url: &str) -> Result<Vec<u8>, RemoteError> {
+        once(&self.files, url.to_owned(), || {
+            if self.network == Network::Refused {
+                return Err(FetchError::Offline);
+            }
+            file::fetch(url)
+        })
+    }
+
+    fn repository(&self, url: &GitUrl) -> Result<PathBuf, RemoteError> {
+        let key = format!("{}\n{}\n{}", url.repository, url.revision, url.submodules);
+        once(&self.repositories, key, || {
+            repository::fetch(self.cache()?, self.network, url)
+        })
+    }
+}
+
+/// Does something once for all who ask for it; who comes while it is done waits.
+///
+/// It is done in a thread of its own: blocking clients may not be used where a task runs.
+fn once<T: Clone + Send>(
+    known: &Known<T>,
+    key: String,
+    work: impl FnOnce() -> Result<T, FetchError> + Send,
+) -> Result<T, RemoteError> {
+    let slot = Arc::clone(lock(known).entry(key).or_default());
+    let mut slot = lock(&slot);
+    if let Some(known) = slot.as_ref() {
+        return known.clone();
+    }
+    let done = thread::scope(|scope| scope.spawn(work).join());
+    let done = done.unwrap_or_else(|panic| resume_unwind(panic));
+    let done = done.map_err(RemoteError::from);
+    *slot = Some(done.clone());
+    done
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,121 @@
+//! What a source hands to its Kustomizations: a tree without the files that Flux leaves out of every artifact.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::tree::Tree;
+use crate::git::{ContentId, IGNORE_FILE, IgnoreRules, Leaf, SOURCE_DEFAULTS};
+use crate::kustomize::load::Files;
+
+/// A tree, seen through the ignore rules of its source.
+pub struct Artifact {
+    tree: Arc<dyn Tree>,
+    /// The rules in the source object, which count over those of files.
+    own: String,
+    rules: RwLock<HashMap<PathBuf, Arc<IgnoreRules>>>,
+}
+
+impl Artifact {
+    /// Takes a tree, and the `spec.ignore` of its source object.
+    pub fn new(tree: Arc<dyn Tree>, own: &str) -> Self {
+        Self {
+            tree,
+            own: own.to_owned(),
+            rules: RwLock::default(),
+        }
+    }
+
+    /// Returns the rules of the source object.
+    pub fn own_rules(&self) -> &str {
+        &self.own
+    }
+
+    /// Returns the rules that decide about the entries of a folder: those of the folders above it, and its own.
+    fn rules_in(&self, folder: &Path) -> Arc<IgnoreRules> {
+        let known = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = known.get(folder) {
+            return Arc::clone(rules);
+        }
+        drop(known);
+        let above = folder.parent().map(|parent| self.rules_in(parent));
+        let written = self.tree.read(&folder.join(IGNORE_FILE)).ok();
+        let rules = match (above, written) {
+            (Some(above), None) => above,
+            (above, written) => {
+                let mut rules = above.map_or_else(Self::usual, |above| (*above).clone());
+                let text = written.unwrap_or_default();
+                let place = folder.to_string_lossy();
+                rules.add(&String::from_utf8_lossy(&text), &place);
+                Arc::new(rules)
+            }
+        };
+        let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(folder.to_owned(), Arc::clone(&rules));
+        rules
+    }
+
+    fn usual() -> IgnoreRules {
+        let mut rules = IgnoreRules::default();
+        rules.add(SOURCE_DEFAULTS, "");
+        rules
+    }
+
+    /// Says whether the source leaves a path out.
+    fn hides(&self, path: &Path, is_folder: bool) -> bool {
+        let Some(folder) = path.parent() else {
+            return false;
+        };
+        let rules = self.rules_in(folder);
+        let text = path.to_string_lossy();
+        if self.own.is_empty() {
+            return rules.ignores(&text, is_folder);
+        }
+        let mut rules = (*rules).clone();
+        rules.add(&self.own, "");
+        rules.ignores(&text, is_folder)
+    }
+}
+
+impl Files for Artifact {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if self.hides(path, false) && self.tree.real_path(path).is_ok() {
+            return Err(io::Error::other(
+                "it is left out of the source by its ignore rules",
+            ));
+        }
+        self.tree.read(path)
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.tree.is_directory(path)
+    }
+
+    fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        self.tree.real_path(path)
+    }
+
+    fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let leaves = self.tree.leaves(directory)?;
+        let names = leaves.iter().filter(|leaf| {
+            let path = directory.join(&leaf.name);
+            !self.hides(&path, self.tree.is_directory(&path))
+        });
+        Ok(names.map(|leaf| leaf.name.clone()).collect())
+    }
+}
+
+impl Tree for Artifact {
+    fn digest(&self, path: &Path) -> Option<ContentId> {
+        self.tree.digest(path)
+    }
+
+    fn leaves(&self, folder: &Path) -> io::Result<Arc<[Leaf]>> {
+        self.tree.leaves(folder)
+    }
+
+    fn target(&self, link: &Path) -> io::Result<String> {
+        self.tree.target(link)
+    }
+}

@@ -1,0 +1,395 @@
+//! Follows the Kustomizations of a cluster from its entry path, round by round.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::super::recipe::{Recipe, RecipeSpec, SourceReference};
+use super::finding::{Finding, Owner, Severity};
+use super::holder::Holders;
+use super::key::Key;
+use super::outcome::{ClusterRender, Outcome, OwnerRender};
+use super::place::{self, Definitions};
+use super::session::Session;
+use super::source::{Repository, Resolved, Sources};
+use super::task::{Needs, Task};
+use super::verdict;
+use crate::error::Failure;
+use crate::kustomize::load::join;
+use crate::manifest::Object;
+
+/// How much is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything.
+    Whole,
+    /// What may lead on to other Kustomizations; the rest is put off until it is asked for.
+    Leading,
+}
+
+/// A finding about a Kustomization whose place is looked up in the end: the finding, who was built when the
+/// Kustomization was found, and the field.
+type Open = (Finding, Option<usize>, &'static [&'static str]);
+
+impl Session {
+    /// Renders one cluster from its entry path, which stands from the root of the repository.
+    ///
+    /// What can't be rendered is a finding, and the rest goes on.
+    pub fn render(&self, repository: &Repository, entry: &str, depth: Depth) -> ClusterRender {
+        let mut work = Work {
+            session: self,
+            depth,
+            render: ClusterRender {
+                cluster: place::shown(&join(Path::new("/"), entry)),
+                ..ClusterRender::default()
+            },
+            sources: Sources::new(repository),
+            holders: Holders::default(),
+            waiting: Vec::new(),
+            seen: BTreeMap::new(),
+            open: Vec::new(),
+        };
+        for object in &self.objects {
+            work.holders.add(object);
+            work.sources.add(object);
+        }
+        work.enter(repository);
+        work.follow();
+        work.finish(repository)
+    }
+
+    /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many they
+    /// agree about.
+    pub fn settle(&self, base: &mut ClusterRender, head: &mut ClusterRender) -> usize {
+        let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
+            let owners = render.owners.iter();
+            owners.map(|owner| (owner.owner.clone(), owner.key)).collect()
+        };
+        let (of_base, of_head) = (keys(base), keys(head));
+        self.build_put_off(base, |owner| of_head.get(&owner.owner) != Some(&owner.key));
+        self.build_put_off(head, |owner| of_base.get(&owner.owner) != Some(&owner.key));
+        let same = of_head
+            .iter()
+            .filter(|(owner, key)| of_base.get(owner) == Some(key));
+        same.count()
+    }
+
+    fn build_put_off(&self, render: &mut ClusterRender, is_asked: impl Fn(&OwnerRender) -> bool) -> Vec<usize> {
+        let owners = render.owners.iter().enumerate();
+        let open: Vec<usize> = owners
+            .filter(|(_, owner)| owner.outcome.is_none() && owner.task.needs.is_some() && is_asked(owner))
+            .map(|(place, _)| place)
+            .collect();
+        let outcomes = self.each(&open, |place| {
+            let owner = &render.owners[*place];
+            let needs = owner.task.needs.as_ref()?;
+            Some(self.outcome(owner.key, &owner.task, needs))
+        });
+        for (place, outcome) in open.iter().zip(outcomes) {
+            render.owners[*place].outcome = outcome;
+        }
+        open
+    }
+}
+
+/// One cluster on its way.
+struct Work<'a> {
+    session: &'a Session,
+    depth: Depth,
+    render: ClusterRender,
+    sources: Sources<'a>,
+    holders: Holders,
+    waiting: Vec<Task>,
+    /// The Kustomizations that were found, and who was built when they were.
+    seen: BTreeMap<Owner, Option<usize>>,
+    open: Vec<Open>,
+}
+
+impl Work<'_> {
+    /// Finds the Kustomization that stands for the entry path, and builds it.
+    fn enter(&mut self, repository: &Repository) {
+        let path = join(Path::new("/"), &self.render.cluster);
+        let task = match Task::new(root_object(&self.render.cluster), None) {
+            Ok(task) => task,
+            Err(error) => return self.refuse(&Owner::nobody(), error.into(), None),
+        };
+        if !repository.tree.is_directory(&path) {
+            let message = format!("there is no folder `{}` in the repository", self.render.cluster);
+            self.render.findings.push(Finding::new(Severity::Error, &task.owner, message));
+            return;
+        }
+        let Some(guess) = self.built(&task) else { return };
+        let own = own_object(guess.objects(), &path).cloned();
+        let mut entry = guess;
+        if let Some(own) = own {
+            match Task::new(own.clone(), None) {
+                Ok(own) => {
+                    self.sources.add_own(own.recipe.source());
+                    for object in entry.objects() {
+                        self.sources.add(object);
+                    }
+                    if !builds_alike(&own.recipe, &task.recipe) || self.has_rules(&own) {
+                        let Some(built) = self.built(&own) else { return };
+                        entry = built;
+                    }
+                    entry.prunes = own.is_on("prune");
+                    entry.suspended = own.is_on("suspend");
+                    entry.task.object = own.object;
+                }
+                Err(error) => self.refuse(&Owner::of(&own), error.into(), None),
+            }
+        }
+        self.seen.insert(entry.owner.clone(), None);
+        self.render.owners.push(entry);
+        self.register(0);
+    }
+
+    fn has_rules(&mut self, task: &Task) -> bool {
+        match self.sources.resolve(&task.recipe.source()) {
+            Resolved::Here(artifact) => !artifact.own_rules().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Builds a Kustomization in any case.
+    fn built(&mut self, task: &Task) -> Option<OwnerRender> {
+        let Resolved::Here(artifact) = self.sources.resolve(&task.recipe.source()) else {
+            return None;
+        };
+        let mut task = task.clone();
+        let needs = Arc::new(Needs {
+            artifact,
+            referred: self.referred(&task),
+        });
+        let (key, _) = self.session.key(&task, &needs);
+        let outcome = self.session.outcome(key, &task, &needs);
+        task.needs = Some(needs);
+        Some(owner_render(task, key, Some(outcome)))
+    }
+
+    fn referred(&self, task: &Task) -> super::holder::Referred {
+        let post_build = task.recipe.spec.post_build.as_ref();
+        self.holders.referred(&task.owner.namespace, post_build)
+    }
+
+    /// Goes on until nothing is left to be built.
+    fn follow(&mut self) {
+        loop {
+            let mut ready = self.ready(Patience::Waiting);
+            if ready.is_empty() && !self.waiting.is_empty() {
+                // What was put off may hold what the others wait for.
+                let built = self.session.build_put_off(&mut self.render, |_| true);
+                if !built.is_empty() {
+                    built.iter().for_each(|place| self.register(*place));
+                    continue;
+                }
+                ready = self.ready(Patience::Over);
+            }
+            if ready.is_empty() {
+                return;
+            }
+            let (session, depth) = (self.session, self.depth);
+            let built = session.each(&ready, |(task, needs)| {
+                let (key, reach) = session.key(task, needs);
+                let is_wanted = depth == Depth::Whole || reach.leads_on;
+                let outcome = is_wanted.then(|| session.outcome(key, task, needs));
+                (key, outcome)
+            });
+            for ((mut task, needs), (key, outcome)) in ready.into_iter().zip(built) {
+                task.needs = Some(needs);
+                self.render.owners.push(owner_render(task, key, outcome));
+                self.register(self.render.owners.len() - 1);
+            }
+        }
+    }
+
+    /// Takes those out of the waiting whose source and variables are known.
+    fn ready(&mut self, patience: Patience) -> Vec<(Task, Arc<Needs>)> {
+        let mut ready = Vec::new();
+        for task in std::mem::take(&mut self.waiting) {
+            let id = task.recipe.source();
+            let artifact = match self.sources.resolve(&id) {
+                Resolved::Here(artifact) => artifact,
+                Resolved::Unknown if patience == Patience::Waiting => {
+                    self.waiting.push(task);
+                    continue;
+                }
+                Resolved::Unknown => {
+                    let message = format!("its source {id} is nowhere in the cluster");
+                    let hint = format!("give its files with `--local-sources {id}=DIR`");
+                    self.note(Severity::Error, &task, (message, hint), &["spec", "sourceRef"]);
+                    self.pass_over(task);
+                    continue;
+                }
+                Resolved::Elsewhere(message, hint) => {
+                    self.note(Severity::Warning, &task, (message, hint), &["spec", "sourceRef"]);
+                    self.pass_over(task);
+                    continue;
+                }
+            };
+            let post_build = task.recipe.spec.post_build.as_ref();
+            if patience == Patience::Waiting && self.holders.lacks(&task.owner.namespace, post_build) {
+                self.waiting.push(task);
+                continue;
+            }
+            let referred = self.referred(&task);
+            for missing in &referred.missing {
+                let message = format!("the variables of {missing} are not known: it is nowhere in the cluster");
+                let hint = "give it with `--set-object FILE`".to_owned();
+                self.note(Severity::Error, &task, (message, hint), &["spec", "postBuild", "substituteFrom"]);
+            }
+            if !artifact_has(&artifact, &task.directory()) {
+                let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
+                self.note(Severity::Error, &task, (message, String::new()), &["spec", "path"]);
+                self.pass_over(task);
+                continue;
+            }
+            ready.push((task, Arc::new(Needs { artifact, referred })));
+        }
+        ready
+    }
+
+    /// Keeps an owner that can't be built, so that others can refer to it.
+    fn pass_over(&mut self, task: Task) {
+        self.render.owners.push(owner_render(task, Key::default(), None));
+    }
+
+    fn note(&mut self, severity: Severity, task: &Task, (message, hint): (String, String), field: &'static [&'static str]) {
+        let finding = Finding::new(severity, &task.owner, message).with_hint(hint);
+        self.open.push((finding, task.parent, field));
+    }
+
+    fn refuse(&mut self, owner: &Owner, failure: Failure, parent: Option<usize>) {
+        let finding = Finding::new(Severity::Error, owner, failure.in_one_line());
+        self.open.push((finding, parent, &["spec"]));
+    }
+
+    /// Takes in what the objects of an owner lead to.
+    fn register(&mut self, place: usize) {
+        let Some(outcome) = self.render.owners[place].outcome.clone() else {
+            return;
+        };
+        let (owner, own) = {
+            let owner = &self.render.owners[place];
+            (owner.owner.clone(), owner.task.recipe.clone())
+        };
+        for object in &outcome.objects {
+            self.holders.add(object);
+            self.sources.add(object);
+            if Recipe::is_for(object) && !own.is(object) {
+                self.found(object, place, &owner);
+            }
+        }
+    }
+
+    fn found(&mut self, object: &Object, place: usize, owner: &Owner) {
+        let task = match Task::new(object.clone(), Some((place, &owner.namespace))) {
+            Ok(task) => task,
+            Err(error) => return self.refuse(&Owner::of(object), error.into(), Some(place)),
+        };
+        if object.namespace().is_empty() {
+            let message = "it has no namespace, so that it can't be applied".to_owned();
+            self.note(Severity::Error, &task, (message, String::new()), &["metadata"]);
+        }
+        match self.seen.get(&task.owner) {
+            None => {
+                self.seen.insert(task.owner.clone(), Some(place));
+                self.waiting.push(task);
+            }
+            Some(first) => {
+                let first = first.map(|first| self.render.owners[first].owner.to_string());
+                let first = first.unwrap_or_else(|| "the entry of the cluster".into());
+                let message = format!("{owner} applies it too, beside {first}");
+                self.note(Severity::Warning, &task, (message, String::new()), &[]);
+            }
+        }
+    }
+
+    /// Looks for what is wrong between owners, and for the places of all findings.
+    fn finish(mut self, repository: &Repository) -> ClusterRender {
+        for (place, message) in verdict::dependencies(&self.render.owners) {
+            let task = self.render.owners[place].task.clone();
+            self.note(Severity::Error, &task, (message, String::new()), &["spec", "dependsOn"]);
+        }
+        if self.depth == Depth::Whole {
+            let findings = verdict::repeated(&self.render.owners);
+            self.render.findings.extend(findings);
+        }
+        let mut definitions: BTreeMap<usize, Definitions> = BTreeMap::new();
+        for (finding, parent, field) in std::mem::take(&mut self.open) {
+            let parent = parent.unwrap_or_default();
+            let place = self.render.owners.get(parent).and_then(|parent_render| {
+                let files: &dyn crate::kustomize::load::Files = match &parent_render.task.needs {
+                    Some(needs) => &*needs.artifact,
+                    None => &*repository.tree,
+                };
+                let definitions = definitions.entry(parent).or_insert_with(|| {
+                    let read = parent_render.outcome.as_ref().map(|outcome| &outcome.files);
+                    Definitions::read(files, read.unwrap_or(&BTreeSet::new()))
+                });
+                definitions.field(&finding.owner.kind, &finding.owner.name, field)
+            });
+            self.render.findings.push(finding.at(place));
+        }
+        self.render
+    }
+}
+
+/// Whether something may still turn up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Waiting,
+    Over,
+}
+
+fn artifact_has(artifact: &super::artifact::Artifact, directory: &Path) -> bool {
+    use crate::kustomize::load::Files as _;
+    artifact.is_directory(directory)
+}
+
+fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
+    OwnerRender {
+        owner: task.owner.clone(),
+        prunes: task.is_on("prune"),
+        suspended: task.is_on("suspend"),
+        key,
+        outcome,
+        task,
+    }
+}
+
+/// Makes the Kustomization that a bootstrap makes for a path.
+fn root_object(path: &str) -> Object {
+    let object = Object::new(json!({
+        "apiVersion": format!("{}/v1", Recipe::GROUP),
+        "kind": "Kustomization",
+        "metadata": {"name": "flux-system", "namespace": "flux-system"},
+        "spec": {
+            "path": format!("./{path}"),
+            "prune": true,
+            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
+        },
+    }));
+    object.expect("it has a name and a kind")
+}
+
+/// Finds the Kustomization that builds the path it is in.
+fn own_object<'a>(objects: &'a [Object], path: &PathBuf) -> Option<&'a Object> {
+    let is_own = |object: &&Object| {
+        let written = object.text("/spec/path");
+        Recipe::is_for(object) && !written.is_empty() && join(Path::new("/"), written) == *path
+    };
+    objects.iter().find(is_own)
+}
+
+/// Says whether two Kustomizations build the same from one path.
+fn builds_alike(one: &Recipe, other: &Recipe) -> bool {
+    let bare = |recipe: &Recipe| RecipeSpec {
+        path: String::new(),
+        source_ref: SourceReference::default(),
+        ..recipe.spec.clone()
+    };
+    one.name == other.name && one.namespace == other.namespace && bare(one) == bare(other)
+}

@@ -1,0 +1,74 @@
+//! All that the outcome of a build depends on, as one digest.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::reach::Reach;
+use crate::kustomize::Unset;
+use crate::manifest::Object;
+
+/// Goes up with every change of the engine that changes what comes out.
+const EDITION: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+
+/// A digest of all that an outcome depends on: equal keys, equal outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 32]);
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// What goes into a key.
+pub struct Ingredients<'a> {
+    /// The Kustomization.
+    pub object: &'a Object,
+    /// What its directory leads to.
+    pub reach: &'a Reach,
+    /// The ignore rules of its source object.
+    pub rules: &'a str,
+    /// The variables of references.
+    pub referred: &'a BTreeMap<String, String>,
+    /// The references that lead nowhere.
+    pub missing: &'a [String],
+    /// What a variable without a value is.
+    pub unset: Unset,
+}
+
+impl Ingredients<'_> {
+    /// Makes the key.
+    pub fn key(&self) -> Key {
+        let mut hash = Sha256::new();
+        let mut add = |text: &[u8]| {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        };
+        add(EDITION.as_bytes());
+        let object = self.object;
+        for text in [object.api_version(), object.namespace(), object.name()] {
+            add(text.as_bytes());
+        }
+        let spec = object.get("/spec").map(ToString::to_string);
+        add(spec.unwrap_or_default().as_bytes());
+        add(self.rules.as_bytes());
+        add(&[u8::from(self.unset == Unset::Refused)]);
+        for (path, digest) in &self.reach.contents {
+            add(path.as_os_str().as_encoded_bytes());
+            add(digest.as_ref().map_or(&[], |digest| digest.as_bytes()));
+        }
+        for (name, value) in self.referred {
+            add(b"=");
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        for missing in self.missing {
+            add(missing.as_bytes());
+        }
+        Key(hash.finalize().into())
+    }
+}

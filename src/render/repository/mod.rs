@@ -1,0 +1,31 @@
+//! A whole repository, offline: every cluster of it, from its entry path through all that this leads to.
+//!
+//! Nothing is read outside of the trees that are given, no program is run, and nothing is fetched unless the caller
+//! hands in a way to do it.
+
+mod artifact;
+mod entry;
+mod explore;
+mod finding;
+mod holder;
+mod key;
+mod one;
+mod outcome;
+mod place;
+mod reach;
+mod session;
+mod shelves;
+mod source;
+mod task;
+mod tree;
+mod verdict;
+
+pub use entry::{entries, written_paths};
+pub use explore::Depth;
+pub use finding::{Finding, Owner, Severity};
+pub use key::Key;
+pub use outcome::{ClusterRender, Outcome};
+pub use session::Session;
+pub use shelves::Folder;
+pub use source::{Fetch, Repository};
+pub use tree::{Tree, Walled};

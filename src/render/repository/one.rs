@@ -1,0 +1,109 @@
+//! Builds one Kustomization, and turns what goes wrong into findings.
+
+use std::collections::BTreeSet;
+
+use super::super::kustomization::{Place, RenderError, finish};
+use super::super::rules::Ignored;
+use super::super::variables::{Variables, VariablesError, takes_variables};
+use super::finding::{Finding, Severity};
+use super::outcome::Outcome;
+use super::place;
+use super::task::{Needs, Task};
+use crate::error::Failure;
+use crate::kustomize::Unset;
+use crate::manifest::Object;
+
+/// Builds a Kustomization; a failure is a finding of the outcome.
+pub fn build(task: &Task, needs: &Needs, unset: Unset) -> Outcome {
+    let mut outcome = Outcome {
+        holds_secrets: needs.referred.holds_secrets,
+        ..Outcome::default()
+    };
+    if let Err(finding) = build_into(&mut outcome, task, needs, unset) {
+        outcome.findings.push(*finding);
+        outcome.objects.clear();
+    }
+    outcome
+}
+
+fn build_into(
+    outcome: &mut Outcome,
+    task: &Task,
+    needs: &Needs,
+    unset: Unset,
+) -> Result<(), Box<Finding>> {
+    let directory = task.directory();
+    let files = &*needs.artifact;
+    let failed = |error: Failure| {
+        let message = error.in_one_line();
+        let hint = error.hints().first().cloned().unwrap_or_default();
+        let place = place::of_message(files, &directory, &message);
+        let finding = Finding::new(Severity::Error, &task.owner, message);
+        Box::new(finding.with_hint(hint).at(place))
+    };
+    let place = Place {
+        files,
+        directory: &directory,
+    };
+    // What a source leaves out was left out before.
+    let built = place.build_with(&task.recipe, &Ignored::default());
+    let built = built.map_err(|error| failed(error.into()))?;
+    let read = built.files_read.iter();
+    outcome.files = read.map(|path| place::shown(path)).collect();
+    let warnings = built.warnings.iter().map(|warning| {
+        let place = place::of_message(files, &directory, warning);
+        Finding::new(Severity::Warning, &task.owner, warning.trim()).at(place)
+    });
+    outcome.findings.extend(warnings);
+    let objects = built.objects();
+    let mut objects = objects.map_err(|error| failed(Failure::from(error)))?;
+    let unset = put_variables(&mut objects, task, needs, unset);
+    let unset = unset.map_err(|error| failed(Failure::from(error)))?;
+    let unset = unset.iter().map(|name| {
+        let place = place::of_text(files, &outcome.files, &format!("${{{name}"));
+        let message = format!("the variable `{name}` is not set and has no default");
+        let hint = format!("set it in `spec.postBuild`, or give it a default: `${{{name}:=…}}`");
+        Finding::new(Severity::Warning, &task.owner, message)
+            .with_hint(hint)
+            .at(place)
+    });
+    outcome.findings.extend(unset);
+    finish(&mut objects, &task.recipe).map_err(|error: RenderError| failed(error.into()))?;
+    outcome.objects = objects;
+    Ok(())
+}
+
+/// Puts the variables into objects; returns the names of those that have neither a value nor a default.
+fn put_variables(
+    objects: &mut [Object],
+    task: &Task,
+    needs: &Needs,
+    unset: Unset,
+) -> Result<BTreeSet<String>, VariablesError> {
+    let mut names = BTreeSet::new();
+    let Some(post_build) = &task.recipe.spec.post_build else {
+        return Ok(names);
+    };
+    let referred = &needs.referred;
+    let strict = Variables::new(post_build, referred.values.clone(), Unset::Refused);
+    for object in objects.iter_mut().filter(|object| takes_variables(object)) {
+        let mut variables = strict.clone();
+        while let Err(error) = variables.put_into(std::slice::from_mut(object)) {
+            let Some(name) = error.unset() else {
+                return Err(error);
+            };
+            let name = name.to_owned();
+            let value = if !referred.missing.is_empty() {
+                // It may be one of those that are not known here, so that it stays as it is.
+                format!("${{{name}}}")
+            } else if unset == Unset::Refused {
+                return Err(error);
+            } else {
+                names.insert(name.clone());
+                String::new()
+            };
+            variables = variables.with(&name, value);
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,135 @@
+//! What the renders of one run share: builds by all that they depend on, what is kept of earlier runs, and counts.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::super::cache::Cache;
+use super::key::{Ingredients, Key};
+use super::one;
+use super::outcome::Outcome;
+use super::reach::{Reach, Reaches};
+use super::task::{Needs, Task};
+use crate::kustomize::Unset;
+use crate::kustomize::load::join;
+use crate::manifest::Object;
+
+/// How many builds a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Builds that were made.
+    pub built: usize,
+    /// Builds that were taken from an earlier run.
+    pub kept: usize,
+}
+
+/// What the renders of one run share.
+pub struct Session {
+    /// What a variable without a value is.
+    pub unset: Unset,
+    /// Objects that are in the cluster, but not in the repository.
+    pub objects: Vec<Object>,
+    cache: Cache,
+    reaches: Reaches,
+    outcomes: Mutex<HashMap<Key, Arc<Outcome>>>,
+    built: AtomicUsize,
+    kept: AtomicUsize,
+    threads: usize,
+}
+
+impl Session {
+    /// Starts a run on as many threads as there are processors.
+    pub fn new(cache: Cache, unset: Unset, objects: Vec<Object>) -> Self {
+        Self {
+            unset,
+            objects,
+            cache,
+            reaches: Reaches::default(),
+            outcomes: Mutex::default(),
+            built: AtomicUsize::default(),
+            kept: AtomicUsize::default(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// Returns how many builds there were so far.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            built: self.built.load(Ordering::Relaxed),
+            kept: self.kept.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Keeps the builds of this run for the next one.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the cache folder can't be written.
+    pub fn save(&self) -> std::io::Result<()> {
+        self.cache.save()
+    }
+
+    /// Finds all that a build depends on, without building.
+    pub(super) fn key(&self, task: &Task, needs: &Needs) -> (Key, Reach) {
+        let directory = task.directory();
+        let components = task.recipe.spec.components.iter();
+        let components = components.map(|component| join(&directory, component));
+        let directories: Vec<_> = components.chain([directory.clone()]).collect();
+        let reach = self.reaches.of(&*needs.artifact, directories);
+        let ingredients = Ingredients {
+            object: &task.object,
+            reach: &reach,
+            rules: needs.artifact.own_rules(),
+            referred: &needs.referred.values,
+            missing: &needs.referred.missing,
+            unset: self.unset,
+        };
+        (ingredients.key(), reach)
+    }
+
+    /// Builds a Kustomization, or finds what it was built to before.
+    pub(super) fn outcome(&self, key: Key, task: &Task, needs: &Needs) -> Arc<Outcome> {
+        let outcomes = || self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outcome) = outcomes().get(&key) {
+            return Arc::clone(outcome);
+        }
+        let kept = self.cache.find(key);
+        let outcome = if let Some(outcome) = kept {
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            outcome
+        } else {
+            self.built.fetch_add(1, Ordering::Relaxed);
+            let outcome = one::build(task, needs, self.unset);
+            self.cache.note(key, &outcome);
+            outcome
+        };
+        let outcome = Arc::new(outcome);
+        outcomes().insert(key, Arc::clone(&outcome));
+        outcome
+    }
+
+    /// Works on all items, on all threads; the results stand in the order of the items.
+    pub(super) fn each<T: Sync, R: Send>(&self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::with_capacity(items.len()));
+        let run = || {
+            while let Some((place, item)) = {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                items.get(place).map(|item| (place, item))
+            } {
+                let result = work(item);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push((place, result));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.threads.clamp(1, items.len().max(1)) {
+                scope.spawn(run);
+            }
+            run();
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+}
