@@ -93,7 +93,7 @@ impl Place<'_> {
         let mut files = Layer::new(self.files);
         decryptor.open_sources(&mut files, &directory, recipe, &completed)?;
         files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory).map_err(Box::new)?)
+        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
     }
 
     /// Builds the directory with rules that were read before.

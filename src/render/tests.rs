@@ -87,6 +87,7 @@ impl Case {
         let place = Place {
             files: &Disk,
             directory: &directory,
+            remote: None,
         };
         if self.text("cmd") == "flux-generate-and-build" {
             let patterns: Vec<String> =

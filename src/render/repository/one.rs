@@ -44,6 +44,7 @@ fn build_into(
     let place = Place {
         files,
         directory: &directory,
+        remote: None,
     };
     // What a source leaves out was left out before.
     let built = place.build_with(&task.recipe, &Ignored::default());
