@@ -83,6 +83,8 @@ impl<'de, T: Deserialize<'de> + Default> Lenient<'de> for Parts<T> {
         while let Some(Part(part)) = list.next_element()? {
             parts.extend(part);
         }
+        // Room is made for four at once, and there is mostly one; ten thousand rows would keep all of it.
+        parts.shrink_to_fit();
         Ok(Self(parts))
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::ops::{self, CheckOutcome as Outcome, CheckReport, CheckReportList};
 use crate::report::{Output, Table};
 
-/// Check that the cluster is fit for Flux, and that Flux is well in it
+/// What to check, and how it is told.
 #[derive(Args)]
 #[command(after_help = "Example: gitops check --pre")]
 pub struct CheckArgs {

@@ -31,19 +31,29 @@ const MAKES_NAMES: &str = "create";
 /// Answers the shell where it is one that asks, and ends the process then.
 ///
 /// The engine's completers are told the current word only (clap issue 5784), so what else was typed is read here.
-pub fn answer(arguments: &[OsString], program: &str, factory: impl Fn() -> Command) {
+///
+/// `factory` makes the commands that some words may enter, for a program of this name.
+pub fn answer(
+    arguments: &[OsString],
+    program: &str,
+    factory: impl Fn(&[OsString], &str) -> Command,
+) {
     let typed = arguments
         .iter()
         .position(|argument| argument == ESCAPE)
         .map_or(&[][..], |position| &arguments[position + 1..]);
     let current = typed.last().cloned().unwrap_or_default();
     CompleteEnv::with_factory(|| {
-        let mut command = factory();
+        let mut command = match typed.get(1) {
+            // Whose commands are copies of all others, made before these are entered.
+            Some(word) if word == "help" => whole(factory(typed, program)),
+            _ => factory(typed, program),
+        };
+        // Brings the flags that clap adds by itself, so that they can be hidden too.
+        command.build();
         if typed.iter().any(|word| is_object(word)) {
             command = with_objects(command);
         }
-        // Brings the flags that clap adds by itself, so that they can be hidden too.
-        command.build();
         let Some(asker) = Asker::of(typed, program) else {
             return command;
         };
@@ -51,6 +61,14 @@ pub fn answer(arguments: &[OsString], program: &str, factory: impl Fn() -> Comma
         with_candidates(command, &mut Vec::new(), &Arc::new(asker))
     })
     .complete();
+}
+
+/// Declares the commands that a tree holds, the kinds below them too.
+fn whole(root: Command) -> Command {
+    root.mut_subcommands(|mut child| {
+        child.build();
+        child
+    })
 }
 
 /// Offers flags only where a word begins like one, or where there is nothing else to offer.
@@ -78,7 +96,7 @@ fn with_objects(command: Command) -> Command {
     let takes_objects = command.find_subcommand(OBJECTS).is_some();
     let command = command.mut_subcommands(with_objects);
     if takes_objects {
-        return command.arg(Arg::new("objects").num_args(0..));
+        return command.arg(Arg::new("objects").index(1).num_args(0..));
     }
     command
 }

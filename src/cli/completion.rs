@@ -6,9 +6,7 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 use super::context::Context;
 use crate::error::Failure;
 
-/// Print a completion script for a shell
-///
-/// The script asks this program for the candidates, so it stays small and always fits the version that runs.
+/// For which shell.
 #[derive(Args)]
 #[command(after_help = "Example: source <(gitops completion bash)")]
 pub struct CompletionArgs {

@@ -15,7 +15,7 @@ use crate::report::Output;
 /// Where the fields of a status are explained.
 const DOCUMENTATION: &str = "https://fluxcd.io/flux/components";
 
-/// Show what the controller of an object works with, and what it has done
+/// Of which kind the object is.
 #[derive(Subcommand)]
 #[command(after_help = "Example: gitops debug helmrelease podinfo --show-values")]
 pub enum DebugCommand {

@@ -14,9 +14,7 @@ use crate::error::Failure;
 use crate::manifest::ObjectId;
 use crate::ops::{self, DepsRequest, Graph, Origin, Presence};
 
-/// Show what Flux objects wait for and are made from
-///
-/// Cycles and references to what is not there are told, and make the command fail.
+/// Which objects, from where, and how they are drawn.
 #[derive(Args)]
 #[command(after_help = "Example: gitops deps --path clusters/production -o mermaid")]
 pub struct DepsArgs {

@@ -12,7 +12,7 @@ use super::schemas::{self, REPORTS, Report};
 use crate::env;
 use crate::error::Failure;
 
-/// Write the generated documentation below a folder
+/// Where the documentation is written.
 #[derive(Args)]
 pub struct DocgenArgs {
     /// The folder that holds `docs/` and `completions/`

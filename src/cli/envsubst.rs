@@ -9,9 +9,7 @@ use crate::env;
 use crate::error::{Explain, Failure};
 use crate::kustomize::{SubstituteError, Unset, substitute};
 
-/// Put environment variables into the text of standard input
-///
-/// Works line by line, in the dialect of the post-build substitutions of a Kustomization.
+/// How strictly variables are taken.
 #[derive(Args)]
 #[command(after_help = "Example: kustomize build . | gitops envsubst --strict")]
 pub struct EnvsubstArgs {

@@ -22,7 +22,7 @@ use crate::report::{Format, Output, list};
 /// The types of events.
 const TYPES: &[&str] = &["Normal", "Warning"];
 
-/// Show the events of Flux objects
+/// Which events, and how they are shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops events --for Kustomization/podinfo --watch")]
 pub struct EventsArgs {

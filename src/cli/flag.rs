@@ -2,16 +2,28 @@
 
 use std::time::Duration;
 
-use clap::builder::ValueParser;
+use clap::builder::{CommandExt, ValueParser};
 use clap::{ArgAction, Command};
+
+/// The mark of a tree whose flags behave as pflag's; clap hands it down to commands that are declared later.
+#[derive(Clone, Debug)]
+struct LikePflag;
+
+impl CommandExt for LikePflag {}
 
 /// Makes every flag of the whole tree behave as pflag's: booleans take `=value` but never a separate
 /// word, the last of a repeated flag counts, and a value may begin with `-`.
 pub fn as_pflag(command: Command) -> Command {
     command
+        .add(LikePflag)
         .args_override_self(true)
         .mut_args(as_pflag_argument)
         .mut_subcommands(as_pflag)
+}
+
+/// Says whether the tree that the command is part of went through [`as_pflag`].
+pub fn is_like_pflag(command: &Command) -> bool {
+    command.get::<LikePflag>().is_some()
 }
 
 fn as_pflag_argument(argument: clap::Arg) -> clap::Arg {

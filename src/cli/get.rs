@@ -15,7 +15,7 @@ use super::rows::{Beside, Header, Layout, Shown};
 use super::select::{SelectArgs, Target};
 use crate::api::{Kind, Row, Verb};
 use crate::error::Failure;
-use crate::report::{Ui, list};
+use crate::report::{Table, Ui, list};
 
 /// Which objects to show, and how.
 #[derive(Args)]
@@ -188,22 +188,18 @@ fn passing<T: Listed>(
 }
 
 async fn tables(context: &Context, request: &Request<'_>) -> Result<(), Failure> {
-    let ask = async |context: &Context| ask::<Row>(context, request).await;
-    let gathered = fleet::gather(context, &request.args.fleet, ask).await?;
-    let header = Header::wanted(request.args.output.output());
+    let ask = async |context: &Context| ask::<Box<Row>>(context, request).await;
+    let mut gathered = fleet::gather(context, &request.args.fleet, ask).await?;
     let is_alone = request.scope == Scope::Kind;
     for (index, target) in request.targets.iter().enumerate() {
-        let found = of_target(&gathered, index);
-        let any = found.iter().any(|(_, found)| found.any);
-        let shown: Vec<Shown<'_>> = found
+        let any = of_target(&gathered, index)
             .iter()
-            .flat_map(|(cluster, found)| found.items.iter().map(|row| Shown { cluster, row }))
-            .collect();
-        let table = |shown| request.layout(target.kind).table(shown, header);
+            .any(|(_, found)| found.any);
+        let table = draw(request, &mut gathered, index);
         if is_alone && any {
-            context.ui.data(table(shown))?;
-        } else if !shown.is_empty() {
-            context.ui.data(format_args!("{}\n", table(shown)))?;
+            context.ui.data(table)?;
+        } else if !table.is_empty() {
+            context.ui.data(format_args!("{table}\n"))?;
         }
         if is_alone && !any && target.names.is_empty() && !gathered.answers.is_empty() {
             gathered.end()?;
@@ -211,6 +207,22 @@ async fn tables(context: &Context, request: &Request<'_>) -> Result<(), Failure>
         }
     }
     settle(context, request, &gathered)
+}
+
+/// Draws the table of a target. Each row goes as soon as its cells are there: of ten thousand, only one is held twice.
+fn draw(request: &Request<'_>, gathered: &mut Gathered<Answer<Box<Row>>>, index: usize) -> Table {
+    let layout = request.layout(request.targets[index].kind);
+    let header = Header::wanted(request.args.output.output());
+    let mut table = layout.table([], header);
+    for (cluster, answer) in &mut gathered.answers {
+        let cluster = cluster.as_deref().unwrap_or_default();
+        let found = answer.found.get_mut(index).and_then(Option::as_mut);
+        for row in found.into_iter().flat_map(|found| found.items.drain(..)) {
+            let row = &row;
+            layout.add(&mut table, Shown { cluster, row });
+        }
+    }
+    table
 }
 
 /// Prints objects as Kubernetes knows them. That there are none is no failure then, as with kubectl.

@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::ops;
 use crate::report::Question;
 
-/// Install Flux in the cluster, or print its manifests
+/// What is installed, and whether it is only printed.
 #[derive(Args)]
 #[command(after_help = "Example: gitops install --export > flux.yaml")]
 pub struct InstallArgs {

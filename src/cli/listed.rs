@@ -50,6 +50,13 @@ impl Listed for Row {
     }
 }
 
+/// By themselves, so that a long list of them never has to be moved as a whole to where there is more room.
+impl Listed for Box<Row> {
+    fn row(&self) -> &Row {
+        self
+    }
+}
+
 impl Listed for Whole {
     fn row(&self) -> &Row {
         &self.row

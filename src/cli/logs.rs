@@ -12,7 +12,7 @@ use crate::error::{Blame, Failure};
 use crate::ops::{self, LogFilter, Told};
 use crate::report::clean;
 
-/// Show what the controllers write about Flux objects
+/// Which lines of which controllers.
 #[derive(Args)]
 #[command(after_help = "Example: gitops logs --kind=Kustomization --name=podinfo -n apps --follow")]
 pub struct LogsArgs {

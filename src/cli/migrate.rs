@@ -10,10 +10,7 @@ use crate::error::Failure;
 use crate::ops::{self, Migration, Target, Write};
 use crate::report::{Mark, Question};
 
-/// Bring Flux's custom resources to their newest API versions
-///
-/// Without a path, those stored in the cluster: do this before Flux itself is upgraded. With a path,
-/// the manifests below it.
+/// What is migrated: a cluster, or files.
 #[derive(Args)]
 #[command(after_help = "Example: gitops migrate -f . --dry-run")]
 pub struct MigrateArgs {

@@ -23,6 +23,7 @@ mod fleet;
 mod get;
 mod global;
 mod install;
+mod lazy;
 mod listed;
 mod live;
 mod logs;
@@ -63,6 +64,7 @@ use crate::http;
 use crate::report::{Ui, UiOptions};
 use context::Context;
 use global::GlobalArgs;
+use lazy::Lazy;
 use on_kind::OnKind;
 
 /// How long after the time limit a command may go on: what it waits for knows the limit too, and says more.
@@ -97,59 +99,100 @@ pub struct Cli {
 #[derive(Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum Command {
-    Bootstrap(bootstrap::BootstrapArgs),
-    Build(build::BuildArgs),
-    Check(check::CheckArgs),
-    Completion(completion::CompletionArgs),
+    /// Set Flux up in a cluster from a Git repository
+    ///
+    /// Creates the repository where the host can, commits Flux's manifests to it, installs them, and waits until the
+    /// cluster follows the repository. Safe to repeat: a second run changes only what differs.
+    Bootstrap(Lazy<bootstrap::BootstrapArgs>),
+    /// Build manifests as they would be applied
+    Build(Lazy<build::BuildArgs>),
+    /// Check that the cluster is fit for Flux, and that Flux is well in it
+    Check(Lazy<check::CheckArgs>),
+    /// Print a completion script for a shell
+    ///
+    /// The script asks this program for the candidates, so it stays small and always fits the version that runs.
+    Completion(Lazy<completion::CompletionArgs>),
+    /// Show what the controller of an object works with, and what it has done
     #[command(subcommand)]
-    Debug(debug::DebugCommand),
-    Deps(deps::DepsArgs),
-    Diff(diff::DiffArgs),
+    Debug(Lazy<debug::DebugCommand>),
+    /// Show what Flux objects wait for and are made from
+    ///
+    /// Cycles and references to what is not there are told, and make the command fail.
+    Deps(Lazy<deps::DepsArgs>),
+    /// Show what applying would change
+    ///
+    /// Exits with 0 where nothing would change, with 1 where something would, and with 2 where that can't be found out.
+    Diff(Lazy<diff::DiffArgs>),
+    /// Write the generated documentation below a folder
     #[command(hide = true)]
-    Docgen(docgen::DocgenArgs),
-    Events(events::EventsArgs),
+    Docgen(Lazy<docgen::DocgenArgs>),
+    /// Show the events of Flux objects
+    Events(Lazy<events::EventsArgs>),
     /// Delete Flux objects
     #[command(after_help = "Example: gitops delete kustomization apps --silent")]
     #[command(subcommand)]
-    Delete(OnKind<delete::DeleteArgs>),
-    Envsubst(envsubst::EnvsubstArgs),
+    Delete(Lazy<OnKind<delete::DeleteArgs>>),
+    /// Put environment variables into the text of standard input
+    ///
+    /// Works line by line, in the dialect of the post-build substitutions of a Kustomization.
+    Envsubst(Lazy<envsubst::EnvsubstArgs>),
     /// Print Flux objects as YAML that can be applied again
     #[command(after_help = "Example: gitops export source git --all > sources.yaml")]
     #[command(subcommand)]
-    Export(OnKind<export::ExportArgs>),
+    Export(Lazy<OnKind<export::ExportArgs>>),
     /// Show the Flux objects of the cluster and how they are
     #[command(
         after_help = "Examples:\n  gitops get kustomizations -A\n  gitops get ks/apps hr/podinfo -o yaml"
     )]
     #[command(subcommand)]
-    Get(OnKind<get::GetArgs>),
-    Install(install::InstallArgs),
-    Logs(logs::LogsArgs),
-    Migrate(migrate::MigrateArgs),
+    Get(Lazy<OnKind<get::GetArgs>>),
+    /// Install Flux in the cluster, or print its manifests
+    Install(Lazy<install::InstallArgs>),
+    /// Show what the controllers write about Flux objects
+    Logs(Lazy<logs::LogsArgs>),
+    /// Bring Flux's custom resources to their newest API versions
+    ///
+    /// Without a path, those stored in the cluster: do this before Flux itself is upgraded. With a path,
+    /// the manifests below it.
+    Migrate(Lazy<migrate::MigrateArgs>),
     /// Reconcile an object now
     #[command(after_help = "Example: gitops reconcile kustomization flux-system --with-source")]
     #[command(subcommand)]
-    Reconcile(OnKind<reconcile::ReconcileArgs>),
+    Reconcile(Lazy<OnKind<reconcile::ReconcileArgs>>),
     /// Let suspended objects go on
     #[command(after_help = "Example: gitops resume kustomization apps")]
     #[command(subcommand)]
-    Resume(OnKind<resume::ResumeArgs>),
-    Stats(stats::StatsArgs),
+    Resume(Lazy<OnKind<resume::ResumeArgs>>),
+    /// Show how many Flux objects there are, how they are, and how much they keep
+    Stats(Lazy<stats::StatsArgs>),
     /// Hold objects still
     #[command(
         after_help = "Examples:\n  gitops suspend kustomization apps\n  gitops suspend ks/apps hr/podinfo"
     )]
     #[command(subcommand)]
-    Suspend(OnKind<suspend::SuspendArgs>),
-    Test(test::TestArgs),
-    Trace(trace::TraceArgs),
+    Suspend(Lazy<OnKind<suspend::SuspendArgs>>),
+    /// Test manifests without a cluster
+    Test(Lazy<test::TestArgs>),
+    /// Show how objects are managed by Flux, and where they came from
+    Trace(Lazy<trace::TraceArgs>),
+    /// Show what an object has brought into the cluster
     #[command(subcommand)]
-    Tree(tree::TreeCommand),
-    Trigger(trigger::TriggerArgs),
-    Uninstall(uninstall::UninstallArgs),
-    Version(version::VersionArgs),
-    Wait(wait::WaitArgs),
-    Why(why::WhyArgs),
+    Tree(Lazy<tree::TreeCommand>),
+    /// Trigger a reconciliation from outside the cluster
+    Trigger(Lazy<trigger::TriggerArgs>),
+    /// Take Flux and its custom resources out of the cluster; what they deployed keeps running
+    Uninstall(Lazy<uninstall::UninstallArgs>),
+    /// Print the Flux version of this program and of the cluster
+    Version(Lazy<version::VersionArgs>),
+    /// Wait until objects of any kind are ready, suspended, deleted or of a condition
+    ///
+    /// Ends as soon as the state of each object is final: with 1 where one has failed, with 3 where time was up.
+    Wait(Lazy<wait::WaitArgs>),
+    /// Show why an object is as it is: one chain down to the first cause, and what to do next
+    ///
+    /// The object is one of Flux, or anything else in the cluster: a workload is followed down to its pods, and up to
+    /// what applies it.
+    Why(Lazy<why::WhyArgs>),
 }
 
 impl Command {
@@ -218,7 +261,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     let program = program_name(arguments.first());
     panic::set_hook(Box::new(report_panic));
     diagnostics::start();
-    complete::answer(arguments, &program, Cli::command);
+    complete::answer(arguments, &program, root);
     let cli = match parse(arguments, &program) {
         Ok(cli) => cli,
         Err(error) => return show_usage(&error, arguments, &program),
@@ -260,12 +303,16 @@ fn program_name(argument: Option<&OsString>) -> String {
     }
 }
 
+/// Declares the commands, as far as the words of a command line may enter them.
+fn root(words: &[OsString], program: &str) -> clap::Command {
+    let root = Cli::command()
+        .name(program.to_owned())
+        .bin_name(program.to_owned());
+    lazy::keep_named(root, words)
+}
+
 fn parse(arguments: &[OsString], program: &str) -> Result<Cli, clap::Error> {
-    let command = flag::as_pflag(
-        Cli::command()
-            .name(program.to_owned())
-            .bin_name(program.to_owned()),
-    );
+    let command = flag::as_pflag(root(arguments, program));
     let matches = match command.clone().try_get_matches_from(arguments) {
         Err(error) => match with_word_for_objects(arguments, &error) {
             Some(arguments) => match command.try_get_matches_from(arguments) {
@@ -376,10 +423,7 @@ fn show_usage(error: &clap::Error, arguments: &[OsString], program: &str) -> Exi
 
 /// Returns the help text from the tree as it was declared, whose flags show without pflag's `=value`.
 fn help(error: &clap::Error, arguments: &[OsString], program: &str) -> String {
-    let declared = Cli::command()
-        .name(program.to_owned())
-        .bin_name(program.to_owned());
-    match declared.try_get_matches_from(arguments) {
+    match root(arguments, program).try_get_matches_from(arguments) {
         Err(plain) if plain.kind() == ErrorKind::DisplayHelp => plain.render().to_string(),
         _ => error.render().to_string(),
     }
@@ -387,9 +431,7 @@ fn help(error: &clap::Error, arguments: &[OsString], program: &str) -> String {
 
 /// Returns the help of the group that the arguments name without naming a command in it.
 fn group_help(arguments: &[OsString], program: &str) -> String {
-    let mut root = Cli::command()
-        .name(program.to_owned())
-        .bin_name(program.to_owned());
+    let mut root = root(arguments, program);
     root.build();
     let mut group = &mut root;
     for word in arguments

@@ -88,9 +88,14 @@ impl Layout {
             table = table.without_header();
         }
         for one in shown {
-            table.push(self.columns.iter().map(|(_, cell)| cell(one)));
+            self.add(&mut table, one);
         }
         table
+    }
+
+    /// Adds the row of an object to a table of this layout.
+    pub fn add(&self, table: &mut Table, shown: Shown<'_>) {
+        table.push(self.columns.iter().map(|(_, cell)| cell(shown)));
     }
 }
 

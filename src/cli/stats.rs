@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::ops::{self, Count, Stats, StatsList, Uncounted};
 use crate::report::{Format, Output, Table, size};
 
-/// Show how many Flux objects there are, how they are, and how much they keep
+/// Which objects are counted, and how that is shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops stats -A")]
 pub struct StatsArgs {

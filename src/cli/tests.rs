@@ -1,17 +1,26 @@
 //! The whole command tree, held to what Go's pflag reads: scripts written for flux parse alike.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, value_parser};
 
 use super::flag::{self, Csv};
-use super::{Cli, parse};
+use super::{Cli, help, parse, root};
 
 /// Collects the path of each command with its flags alone, so that each can be tried by itself.
-fn collect(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
+fn collect(
+    command: &Command,
+    path: &str,
+    inherited: &BTreeSet<&str>,
+    found: &mut Vec<(String, Command)>,
+) {
     let path = format!("{path}{}", command.get_name());
-    let flags = command
-        .get_arguments()
-        .filter(|argument| !argument.is_positional());
+    let flags = command.get_arguments().filter(|argument| {
+        let id = argument.get_id().as_str();
+        !argument.is_positional() && id != "help" && !inherited.contains(id)
+    });
     let alone = Command::new("try")
         .version("1")
         .disable_version_flag(true)
@@ -20,14 +29,19 @@ fn collect(command: &Command, path: &str, found: &mut Vec<(String, Command)>) {
         .args(flags.map(|flag| flag.clone().required(false)))
         .arg(Arg::new("words").action(ArgAction::Append).num_args(0..));
     found.push((path.clone(), alone));
-    for child in command.get_subcommands() {
-        collect(child, &format!("{path} "), found);
+    let global = command.get_arguments().filter(|flag| flag.is_global_set());
+    let inherited = global.map(|flag| flag.get_id().as_str()).collect();
+    let children = command.get_subcommands();
+    for child in children.filter(|child| child.get_name() != "help") {
+        collect(child, &format!("{path} "), &inherited, found);
     }
 }
 
 fn tree() -> Vec<(String, Command)> {
     let mut found = Vec::new();
-    collect(&flag::as_pflag(Cli::command()), "", &mut found);
+    let mut root = flag::as_pflag(Cli::command());
+    root.build();
+    collect(&root, "", &BTreeSet::new(), &mut found);
     assert!(found.len() > 80, "only {} commands", found.len());
     found
 }
@@ -69,6 +83,76 @@ fn flags_of(parser: &ValueParser) -> Vec<(String, Command, Arg)> {
         }
     }
     found
+}
+
+/// Makes a command line of the program and these words.
+fn line(words: &[&str]) -> Vec<OsString> {
+    let words = words.iter().map(OsString::from);
+    std::iter::once("gitops".into()).chain(words).collect()
+}
+
+/// Counts the flags and arguments of a tree.
+fn arguments(command: &Command) -> usize {
+    let below: usize = command.get_subcommands().map(arguments).sum();
+    command.get_arguments().count() + below
+}
+
+#[test]
+fn every_command_waits_until_it_is_entered() {
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        assert_eq!(arguments(command), 0, "`{name}` is not in a `Lazy`");
+        assert!(command.get_about().is_some(), "`{name}` says nothing");
+    }
+}
+
+/// What start-up costs is what is declared: the whole tree has thousands of arguments.
+#[test]
+fn only_what_the_line_names_is_declared() {
+    let declared = |words: &[&str]| {
+        let mut tree = root(&line(words), "gitops");
+        tree.build();
+        arguments(&tree)
+    };
+    let whole = arguments(&{
+        let mut tree = Cli::command();
+        tree.build();
+        tree
+    });
+    for (words, most) in [
+        (&["--version"][..], 100),
+        (&["--help"], 100),
+        (&["susp"], 100),
+        (&["install", "--export"], 1_000),
+    ] {
+        let declared = declared(words);
+        assert!(
+            declared <= most,
+            "{words:?}: {declared} arguments of {whole}"
+        );
+    }
+    assert!(whole > 4_000, "only {whole} arguments");
+}
+
+#[test]
+fn help_is_the_same_however_much_is_declared() {
+    fn compare(command: &Command, path: &mut Vec<String>) {
+        let mut words: Vec<&str> = path.iter().map(String::as_str).collect();
+        words.push("--help");
+        let arguments = line(&words);
+        let error = parse(&arguments, "gitops").err().expect("it is help");
+        let whole = command.clone().render_long_help().to_string();
+        assert_eq!(help(&error, &arguments, "gitops"), whole, "{words:?}");
+        let children = command.get_subcommands();
+        for child in children.filter(|child| child.get_name() != "help") {
+            path.push(child.get_name().to_owned());
+            compare(child, path);
+            path.pop();
+        }
+    }
+    let mut whole = Cli::command().name("gitops").bin_name("gitops");
+    whole.build();
+    compare(&whole, &mut Vec::new());
 }
 
 #[test]

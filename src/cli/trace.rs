@@ -15,7 +15,7 @@ use crate::manifest::Object;
 use crate::ops::{self, Trace, Traced};
 use crate::report::{Format, Output, clean, reference};
 
-/// Show how objects are managed by Flux, and where they came from
+/// Which objects are traced, and how that is shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops trace -n apps deployment my-app")]
 pub struct TraceArgs {

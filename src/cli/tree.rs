@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::ops::{self, Breadth, Grown, Tree};
 use crate::report::{Format, Output};
 
-/// Show what an object has brought into the cluster
+/// Of which kind the root of the tree is.
 #[derive(Subcommand)]
 #[command(after_help = "Example: gitops tree kustomization flux-system")]
 pub enum TreeCommand {

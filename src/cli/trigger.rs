@@ -14,7 +14,7 @@ use crate::ops::{self, Proof, TriggerRequest};
 /// Who notification-controller wants a token to be made for.
 const AUDIENCE: &str = "notification-controller";
 
-/// Trigger a reconciliation from outside the cluster
+/// What is triggered.
 #[derive(Args)]
 pub struct TriggerArgs {
     #[command(subcommand)]

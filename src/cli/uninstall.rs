@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::ops;
 use crate::report::Question;
 
-/// Take Flux and its custom resources out of the cluster; what they deployed keeps running
+/// How much is taken away, and whether it is asked first.
 #[derive(Args)]
 #[command(after_help = "Example: gitops uninstall --dry-run")]
 pub struct UninstallArgs {

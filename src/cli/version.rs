@@ -14,7 +14,7 @@ use crate::install::RELEASE;
 use crate::ops;
 use crate::report::{Format, Output, Table};
 
-/// Print the Flux version of this program and of the cluster
+/// Whose versions, and how they are shown.
 #[derive(Args)]
 #[command(after_help = "Example: gitops version -o json")]
 pub struct VersionArgs {

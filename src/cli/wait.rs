@@ -11,9 +11,7 @@ use crate::cluster::{Address, Cluster, ClusterError, Outcome, Resource};
 use crate::error::{Blame, Failure};
 use crate::ops::{self, Goal};
 
-/// Wait until objects of any kind are ready, suspended, deleted or of a condition
-///
-/// Ends as soon as the state of each object is final: with 1 where one has failed, with 3 where time was up.
+/// What is waited for, and where.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  gitops wait ks/apps hr/podinfo deployment/web -n apps\n  gitops wait kustomization --all -A --timeout 10m\n  gitops wait --not-ready -A"

@@ -12,10 +12,7 @@ use crate::error::Failure;
 use crate::ops::{self, Chain, ChainLink, WhyRequest};
 use crate::report::clean;
 
-/// Show why an object is as it is: one chain down to the first cause, and what to do next
-///
-/// The object is one of Flux, or anything else in the cluster: a workload is followed down to its pods, and up to
-/// what applies it.
+/// Which object is explained, and how.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  gitops why kustomization/apps\n  gitops why deployment/web -n shop"

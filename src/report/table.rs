@@ -38,6 +38,11 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// Says whether there are no rows.
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     fn widths(&self) -> Vec<usize> {
         let mut widths = Vec::new();
         for row in std::iter::once(&self.header).chain(&self.rows) {

@@ -12,10 +12,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::error::Failure;
 
-/// Set Flux up in a cluster from a Git repository
-///
-/// Creates the repository where the host can, commits Flux's manifests to it, installs them, and waits until the
-/// cluster follows the repository. Safe to repeat: a second run changes only what differs.
+/// Which provider hosts the repository, with what it needs to know.
 #[derive(Args)]
 #[command(
     after_help = "Example: gitops bootstrap gitlab --owner=mygroup --repository=fleet --path=clusters/production --token-auth"

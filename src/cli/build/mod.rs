@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::error::Failure;
 
-/// Build manifests as they would be applied
+/// What to build.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  gitops build kustomization apps --path ./apps\n  gitops build overlay overlays/production\n  gitops build cluster clusters/production"

@@ -11,9 +11,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::error::Failure;
 
-/// Show what applying would change
-///
-/// Exits with 0 where nothing would change, with 1 where something would, and with 2 where that can't be found out.
+/// What is compared.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  gitops diff kustomization apps --path ./apps\n  gitops diff overlay overlays/production\n  gitops diff branch --base origin/main"

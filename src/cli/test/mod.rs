@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use crate::error::Failure;
 
-/// Test manifests without a cluster
+/// What is tested.
 #[derive(Args)]
 #[command(after_help = "Example: gitops test cluster clusters/production -o junit > report.xml")]
 pub struct TestArgs {
