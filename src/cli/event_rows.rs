@@ -22,7 +22,7 @@ pub struct EventLayout {
 
 impl EventLayout {
     /// Draws a table of events, each with the name of its cluster.
-    pub fn table<'a>(&self, events: impl IntoIterator<Item = (&'a str, &'a Event)>) -> Table {
+    pub fn table<'a>(self, events: impl IntoIterator<Item = (&'a str, &'a Event)>) -> Table {
         let beside = [("Cluster", self.cluster), ("Namespace", self.namespace)];
         let beside = beside
             .into_iter()
@@ -41,7 +41,7 @@ impl EventLayout {
         table
     }
 
-    fn cells(&self, cluster: &str, event: &Event) -> Vec<String> {
+    fn cells(self, cluster: &str, event: &Event) -> Vec<String> {
         let object = &event.involved_object;
         let mut cells = Vec::new();
         if self.cluster {

@@ -115,7 +115,7 @@ pub struct Expected {
 pub fn scripts(reference: &Path) -> Vec<Script> {
     let folder = reference.join("live-cases/scenarios");
     let mut scripts = Vec::new();
-    for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+    for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let mut script: Script = serde_json::from_str(&text)
