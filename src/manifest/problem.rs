@@ -128,8 +128,9 @@ impl YamlError {
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let before = usize::try_from(self.place.line).ok()?.checked_sub(1)?;
-        let line = text.split_inclusive('\n').nth(before)?;
-        let start = line.as_ptr() as usize - text.as_ptr() as usize;
+        let lines = || text.split_inclusive('\n');
+        let start: usize = lines().take(before).map(str::len).sum();
+        let line = lines().nth(before)?;
         let column = usize::try_from(self.place.column).ok()?.checked_sub(1)?;
         let (within, character) = line.char_indices().nth(column)?;
         (character == '#').then_some(start + within)

@@ -140,7 +140,8 @@ fn chart_that_cannot_be_asked_for_is_refused() {
         "--helm-command",
         "./gone",
     ]);
-    let _ = missing.failure(1);
+    let said = missing.failure(1);
+    assert!(said.contains("is './gone' installed?"), "{said}");
 }
 
 /// A chart with a definition, a hook, a test and values of all sorts.

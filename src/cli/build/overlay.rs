@@ -18,6 +18,10 @@ use crate::ops::{HelmProgram, Network, RemoteSources};
 /// The resources of several directories are printed one after the other; files that they share are read once.
 #[derive(Args)]
 #[command(after_help = "Example: gitops build overlay overlays/production | kubectl apply -f -")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct OverlayArgs {
     /// Directories to build
     #[arg(value_name = "DIR", default_value = ".")]

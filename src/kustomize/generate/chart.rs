@@ -85,7 +85,7 @@ enum ValuesMerge {
 
 /// A chart, with everything that its kustomization leaves open filled in.
 pub struct Chart<'call> {
-    chart: HelmChart,
+    spec: HelmChart,
     merge: ValuesMerge,
     /// The folder that has the chart's own.
     home: PathBuf,
@@ -132,7 +132,7 @@ impl<'call> Chart<'call> {
             _ => return Err(ChartError::ValuesMerge),
         };
         Ok(Self {
-            chart,
+            spec: chart,
             merge,
             home,
             config_home: Some(globals.config_home).filter(|home| !home.is_empty()),
@@ -152,15 +152,15 @@ impl<'call> Chart<'call> {
         let config_home = self.config_home.take().unwrap_or_else(own);
         let run = |arguments: &[String]| self.helm.program.run(arguments, &config_home);
         HelmVersion::check(&run(&["version".into(), "--short".into()])?)?;
-        let place = self.home.join(&self.chart.name);
+        let place = self.home.join(&self.spec.name);
         if !self.loader.has_directory(&place) {
-            if self.chart.repo.is_empty() {
+            if self.spec.repo.is_empty() {
                 return Err(ChartError::NoRepository { path: place });
             }
             run(&self.pull_arguments())?;
         }
         let values = self.values()?;
-        let file = format!("{}-kustomize-values.yaml", self.chart.name);
+        let file = format!("{}-kustomize-values.yaml", self.spec.name);
         let file = passing.path().join(file);
         fs::write(&file, values).map_err(ChartError::Write)?;
         let printed = run(&self.template_arguments(&file))?;
@@ -168,7 +168,7 @@ impl<'call> Chart<'call> {
     }
 
     fn pull_arguments(&self) -> Vec<String> {
-        let chart = &self.chart;
+        let chart = &self.spec;
         let home = self.home.to_string_lossy().into_owned();
         let mut arguments: Vec<String> = ["pull", "--untar", "--untardir", &home]
             .map(Into::into)
@@ -192,7 +192,7 @@ impl<'call> Chart<'call> {
     }
 
     fn template_arguments(&self, values: &Path) -> Vec<String> {
-        let chart = &self.chart;
+        let chart = &self.spec;
         let release = if chart.release_name.is_empty() {
             "--generate-name"
         } else {
@@ -233,9 +233,9 @@ impl<'call> Chart<'call> {
 
     /// Returns the text of the values that Helm gets.
     fn values(&self) -> Result<Vec<u8>, ChartError> {
-        let inline = &self.chart.values_inline;
+        let inline = &self.spec.values_inline;
         if inline.is_empty() {
-            return Ok(self.loader.read(&self.chart.values_file)?.to_vec());
+            return Ok(self.loader.read(&self.spec.values_file)?.to_vec());
         }
         let merged = match self.merge {
             ValuesMerge::Replace => Value::Object(inline.clone()),
@@ -254,7 +254,7 @@ impl<'call> Chart<'call> {
     }
 
     fn values_of_file(&self) -> Result<Value, ChartError> {
-        let content = self.loader.read(&self.chart.values_file)?;
+        let content = self.loader.read(&self.spec.values_file)?;
         let text = std::str::from_utf8(&content).map_err(ChartError::Encoding)?;
         let documents = manifest::read_as(text, Dialect::Resources);
         let first = documents.map_err(ChartError::Malformed)?.into_iter().next();

@@ -1,6 +1,7 @@
 //! From paths to documents: files, what may be read, remote things, and what is read once for many roots.
 
 mod ahead;
+mod error;
 mod files;
 mod git_url;
 mod helm;
@@ -9,10 +10,11 @@ mod remote;
 mod resources;
 mod session;
 
+pub use error::LoadError;
 pub use files::{Disk, Files, join};
 pub use git_url::GitUrl;
 pub use helm::{Helm, HelmError, HelmOptions, HelmVersion};
-pub use loader::{LoadError, Loader};
+pub use loader::Loader;
 pub use remote::{Remote, RemoteError, shown};
 pub use resources::{ReadError, read, validate};
 pub use session::{Restriction, Session};

@@ -95,7 +95,7 @@ pub(super) fn line_of(content: &[u8], address: &str) -> Option<u32> {
             }
             Content::Sequence(items) => nodes.extend(items.iter().rev()),
             Content::Mapping(entries) => {
-                nodes.extend(entries.iter().rev().map(|entry| &entry.value))
+                nodes.extend(entries.iter().rev().map(|entry| &entry.value));
             }
         }
     }

@@ -4,6 +4,7 @@
 //! beside its place and then moved there, so that builds at the same time never see half of it, and each has a seal
 //! that tells when something of it was deleted later. All of it can be deleted at any time.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -215,8 +216,10 @@ fn seal_of(folder: &Path) -> io::Result<String> {
 /// Returns a text of 32 digits that stands for another.
 fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::with_capacity(32);
+    for byte in &digest[..16] {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
