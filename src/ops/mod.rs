@@ -2,7 +2,14 @@
 
 mod bootstrap;
 mod build;
-#[allow(dead_code, unused_imports)]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the commands that use it come next"
+    )
+)]
 pub mod changes;
 mod check;
 mod controller;

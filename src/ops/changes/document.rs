@@ -392,16 +392,17 @@ impl Diff {
 }
 
 impl ClusterChanges {
-    /// Puts owners into a cluster and counts.
+    /// Puts owners into a cluster and counts; those of whose objects none changes are left out.
     pub fn new(
         cluster: impl Into<String>,
-        owners: Vec<OwnerChanges>,
+        mut owners: Vec<OwnerChanges>,
         findings: Vec<Finding>,
     ) -> Self {
         let mut summary = Counts::default();
         for owner in &owners {
             summary += owner.summary;
         }
+        owners.retain(|owner| !owner.objects.is_empty());
         Self {
             cluster: cluster.into(),
             summary,

@@ -303,6 +303,7 @@ fn hostile_text_stays_text_in_markdown() {
             None => {
                 // Outside of blocks there is no mention, no link, no quick action and no foreign tag.
                 assert!(!line.contains(['@', '`', '\u{202e}']), "{line}");
+                assert!(!line.contains("www.") && !line.contains("://"), "{line}");
                 assert!(!line.starts_with('/') && !line.contains("]("), "{line}");
                 for after in line.split('<').skip(1) {
                     let ours = [
@@ -347,7 +348,8 @@ fn a_comment_fits() {
             page.matches("```diff").count(),
             page.matches("<details>").count()
         );
-        assert!(page.len() == whole.len() || page.contains("do not fit into a comment"));
+        let is_cut = ["do not fit into a comment", "more are not shown"];
+        assert!(page.len() == whole.len() || is_cut.iter().any(|note| page.contains(note)));
     }
 }
 
@@ -432,11 +434,4 @@ fn the_document_is_stable() {
         json!({"container": "web", "before": "registry.example.com/web:1.0.0", "after": "registry.example.com/web:2.0.0"})
     );
     assert_eq!(object["dangers"][0]["kind"], "immutableField");
-}
-
-#[test]
-fn shows_pages() {
-    std::fs::write("/tmp/dr/example.html", write_html(&example())).unwrap();
-    std::fs::write("/tmp/dr/hostile.html", write_html(&hostile())).unwrap();
-    std::fs::write("/tmp/dr/hostile.md", write_markdown(&hostile(), 60000)).unwrap();
 }
