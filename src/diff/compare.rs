@@ -20,6 +20,9 @@ pub fn compare(old: &Value, new: &Value) -> Vec<Difference> {
 }
 
 fn compare_at(path: &NodePath, old: &Value, new: &Value, found: &mut Vec<Difference>) {
+    if old == new {
+        return;
+    }
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => compare_maps(path, old, new, found),
         (Value::Array(old), Value::Array(new)) => compare_lists(path, old, new, found),
@@ -121,7 +124,7 @@ fn compare_named(
         common(&old_names, &new_index),
         common(&new_names, &old_index),
     );
-    let order = (old_common != new_common).then_some((old_common, new_common));
+    let order = is_reordered(&old_common, &new_common).then_some((old_common, new_common));
     let removed = missing(old, &old_names, &new_index);
     let added = missing(new, &new_names, &old_index);
     push(path, list_edits(order, removed, added), found);
@@ -133,6 +136,13 @@ fn compare_named(
             compare_at(&path, entry, &new[index], found);
         }
     }
+}
+
+/// Says whether a name stands at another place; of a name that is there twice the last place counts.
+fn is_reordered(old: &[Value], new: &[Value]) -> bool {
+    let places: HashMap<_, usize> = new.iter().filter_map(Value::as_str).zip(0..).collect();
+    let mut names = old.iter().filter_map(Value::as_str).enumerate();
+    names.any(|(place, name)| places.get(name).copied().unwrap_or(0) != place)
 }
 
 /// Compares lists whose entries have no names: as bags, then by their order.

@@ -47,14 +47,17 @@ impl fmt::Display for NodePath {
         if self.steps.is_empty() {
             return formatter.write_str("(root level)");
         }
-        for (index, step) in self.steps.iter().enumerate() {
-            if index > 0 {
-                formatter.write_str(".")?;
-            }
+        let mut separator = "";
+        for step in &self.steps {
             match step {
-                Step::Key(name) | Step::Named { name, .. } => formatter.write_str(name)?,
-                Step::Index(index) => write!(formatter, "{index}")?,
+                // An empty name would look like a doubled dot.
+                Step::Key(name) | Step::Named { name, .. } if name.is_empty() => continue,
+                Step::Key(name) | Step::Named { name, .. } => {
+                    write!(formatter, "{separator}{name}")?;
+                }
+                Step::Index(index) => write!(formatter, "{separator}{index}")?,
             }
+            separator = ".";
         }
         Ok(())
     }

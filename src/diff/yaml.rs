@@ -189,7 +189,7 @@ mod tests {
             shown(
                 &json!([{"v": 2, "name": "x", "list": ["a", [1, 2]], "map": {"a": {}, "b": []}}])
             ),
-            "- name: x\n  v: 2\n  map:\n    a: {}\n    b: []\n  list:\n  - a\n  - - 1\n    - 2\n"
+            "- name: x\n  map:\n    a: {}\n    b: []\n  v: 2\n  list:\n  - a\n  - - 1\n    - 2\n"
         );
         assert_eq!(shown(&json!([{}, {"a": 1}])), "- - a: 1\n");
         assert_eq!(

@@ -2,6 +2,15 @@
 
 mod bootstrap;
 mod build;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the commands that use it come next"
+    )
+)]
+pub mod changes;
 mod check;
 mod controller;
 pub mod debug;
