@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use super::deps::DependencyGraph;
 use super::version::Versions;
 use crate::error::Failure;
+use crate::ops::changes::Diff;
 use crate::ops::{Chain, CheckReport, CheckReportList, Plan, UninstallReport};
 
 /// A report that programs may read.
@@ -22,6 +23,7 @@ pub const REPORTS: &[Report] = &[
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<Diff>("Diff"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),
     Report::of::<Chain>("Why"),

@@ -484,6 +484,14 @@ impl ObjectChange {
         }
     }
 
+    /// Tells other differences than those of the two states, such as those that are left when rules and secrets count.
+    #[must_use]
+    pub fn with_differences(mut self, differences: Vec<Difference>) -> Self {
+        self.fields = field_changes(&differences);
+        self.differences = differences;
+        self
+    }
+
     /// Says what goes with an object, or stays behind.
     pub fn gone(object: &Object, outcome: Outcome) -> Self {
         Self {
