@@ -10,7 +10,14 @@
 mod api;
 mod cli;
 mod cluster;
-#[allow(dead_code, unused_imports)]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the commands that use it come next"
+    )
+)]
 mod diff;
 mod env;
 mod error;

@@ -7,6 +7,7 @@ use super::deps::DependencyGraph;
 use super::trace::TraceReport;
 use super::version::Versions;
 use crate::error::Failure;
+use crate::ops::changes::Diff;
 use crate::ops::{
     Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
     UninstallReport,
@@ -27,6 +28,7 @@ pub const REPORTS: &[Report] = &[
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<ClusterTest>("ClusterTest"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<Diff>("Diff"),
     Report::of::<Stats>("Stats"),
     Report::of::<StatsList>("StatsList"),
     Report::of::<TraceReport>("Trace"),

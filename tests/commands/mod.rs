@@ -4,6 +4,8 @@ mod check;
 mod choice;
 mod complete;
 mod deps;
+mod diff;
+mod diff_proof;
 mod explain;
 mod fleet;
 mod follow;

@@ -27,6 +27,7 @@ const GROUPS: &[&str] = &[
     "stats",
     "debug",
     "build",
+    "diff",
     "export",
     "delete",
     "migrate",

@@ -22,6 +22,24 @@ const KEPT: &[(&str, &str, u8)] = &[
 /// text of standard output in its place.
 const FIXED: &[(&str, u8, i32, &str)] = &[
     (
+        "diff-ks-shop-path-shop-ann-new-Ignore",
+        53,
+        0,
+        "► ConfigMap/shop/fresh skipped",
+    ),
+    (
+        "diff-ks-shop-path-shop-new-crd-and-cr",
+        57,
+        1,
+        "► Gadget/shop/g created",
+    ),
+    (
+        "diff-ks-shop-path-shop-kustomization-file-ks-yaml-file-no-ns",
+        56,
+        1,
+        "► Secret/shop/sops-docker drifted",
+    ),
+    (
         "trace-cm-from-failing-n-apps",
         59,
         0,
@@ -70,7 +88,7 @@ const HOLDING: &str =
 
 /// The commands that only read: that they do is looked at once for all of them.
 const READING: &[&str] = &[
-    "get", "export", "tree", "trace", "events", "logs", "stats", "debug", "build",
+    "get", "export", "tree", "trace", "events", "logs", "stats", "debug", "build", "diff",
 ];
 
 /// Returns the reference data, or says that there is none.
@@ -152,7 +170,10 @@ fn differences(case: &Case, outcome: &Outcome) -> Option<String> {
             ));
         }
     } else {
-        if (output.status() == Some(0)) != (case.exit == 0) {
+        let is_diff = case.args[0] == "diff";
+        if (output.status() == Some(0)) != (case.exit == 0)
+            || (is_diff && output.status() != Some(case.exit))
+        {
             told.push(format!("exit {:?}, flux {}", output.status(), case.exit));
         }
         if !case.prompt && stdout != case.stdout {
@@ -217,4 +238,9 @@ fn clusters_with_and_without_flux_are_treated_as_by_flux() {
 #[test]
 fn objects_are_explained_as_by_flux() {
     replay(&["apps"]);
+}
+
+#[test]
+fn changes_are_foretold_as_by_flux() {
+    replay(&["shop"]);
 }

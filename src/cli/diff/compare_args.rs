@@ -1,6 +1,6 @@
 //! The flags that say how objects are compared with a cluster.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::context::Context;
 use super::super::fleet::FleetArgs;
@@ -25,14 +25,48 @@ pub struct CompareArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = CONCURRENCY)]
     concurrency: usize,
 
+    /// Form of the diff
+    #[arg(short, long, value_enum, value_name = "FORM", default_value = "text")]
+    output: Form,
+
+    /// Print only how many objects come to which end
+    #[arg(long)]
+    summary: bool,
+
     #[command(flatten)]
     fleet: FleetArgs,
+}
+
+/// The form of a diff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Lines for people, as flux writes them; a table for several clusters
+    Text,
+    /// A document for programs
+    Json,
+    /// The same document as YAML
+    Yaml,
+    /// A comment for a merge request
+    Markdown,
+    /// A page
+    Html,
+    /// Only the counts
+    #[value(skip)]
+    Summary,
 }
 
 impl CompareArgs {
     /// Returns which clusters are meant.
     pub const fn fleet(&self) -> &FleetArgs {
         &self.fleet
+    }
+
+    /// Returns the form to print in.
+    pub const fn form(&self) -> Form {
+        match (self.output, self.summary) {
+            (Form::Text, true) => Form::Summary,
+            (form, _) => form,
+        }
     }
 
     /// Says whether nothing is asked for that needs the right to change objects.

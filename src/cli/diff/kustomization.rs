@@ -10,9 +10,10 @@ use super::super::decryption::KeyArgs;
 use super::super::flag::Csv;
 use super::super::fleet;
 use super::compare_args::CompareArgs;
-use super::outcome::show_fleet;
+use super::outcome::show_all;
 use crate::error::Failure;
 use crate::kustomize::Unset;
+use crate::manifest::ObjectId;
 use crate::ops::{self, Absence, BuildRequest, DiffRequest, Entry, Keys, RemoteSources};
 
 /// Show what a Flux Kustomization would change if it were built from a local directory
@@ -98,7 +99,13 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     let one = async |context: &Context| compared(context, args, name).await;
     let gathered = fleet::gather(context, fleet, one).await;
     let gathered = gathered.map_err(Failure::undecided)?;
-    show_fleet(context, fleet, gathered)
+    let owner = ObjectId {
+        group: "kustomize.toolkit.fluxcd.io".into(),
+        kind: "Kustomization".into(),
+        namespace: context.namespace.clone(),
+        name: name.to_owned(),
+    };
+    show_all(context, &args.compare, &owner, gathered)
 }
 
 /// Compares a Kustomization with one cluster.

@@ -1,11 +1,14 @@
 //! How a diff ends: what is printed, what is told beside it, and the exit status.
 
 use super::super::context::Context;
-use super::super::fleet::{FleetArgs, Gathered};
+use super::super::fleet::Gathered;
+use super::compare_args::{CompareArgs, Form};
 use crate::diff::{Palette, Style};
 use crate::error::{Blame, Failure};
-use crate::ops::{Entry, Tally, refusals, report, rows, warnings};
-use crate::report::Table;
+use crate::manifest::ObjectId;
+use crate::ops::changes::{Diff, TextStyle, write_html, write_markdown, write_summary};
+use crate::ops::{Entry, Tally, diff_document, refusals, report, rows, warnings};
+use crate::report::{Format, Output, Table};
 
 /// The words of flux for the end of a diff with changes.
 const DIFFERS: &str = "identified at least one change, exiting with non-zero exit code";
@@ -23,32 +26,71 @@ pub fn style(context: &Context) -> Style {
     }
 }
 
-/// Prints the diff of one cluster as text, or those of several as one table, and ends the command.
-pub fn show_fleet(
+/// Up to so many bytes fit into a comment of every host.
+const COMMENT: usize = 65_000;
+
+/// Prints the diffs of one cluster or of several in the form that was asked for, and ends the command.
+///
+/// `owner` is who would apply the objects.
+pub fn show_all(
     context: &Context,
-    fleet: &FleetArgs,
+    compare: &CompareArgs,
+    owner: &ObjectId,
     gathered: Gathered<Vec<Entry>>,
 ) -> Result<(), Failure> {
+    let is_fleet = compare.fleet().is_fleet();
     let mut all = Tally::default();
-    if !fleet.is_fleet() {
-        for (_, entries) in &gathered.answers {
-            show(context, entries)?;
-            all = Tally::of(entries);
-        }
-        return end(context, all);
-    }
-    let mut table = Table::new(["cluster", "object", "change", "fields"]);
     for (cluster, entries) in &gathered.answers {
-        let cluster = cluster.as_deref().unwrap_or_default();
-        tell(&context.of(cluster), entries);
-        for row in rows(entries) {
-            table.push([cluster.to_owned()].into_iter().chain(row));
-        }
         all = all.and(Tally::of(entries));
+        match cluster {
+            Some(cluster) => tell(&context.of(cluster), entries),
+            None => tell(context, entries),
+        }
     }
-    context.ui.data(&table)?;
+    match (compare.form(), is_fleet) {
+        (Form::Text, true) => context.ui.data(table(&gathered.answers))?,
+        (Form::Text, false) => {
+            for (_, entries) in &gathered.answers {
+                context.ui.data(report(entries, style(context)))?;
+            }
+        }
+        (form, _) => print(context, form, &diff_document(owner, &gathered.answers))?,
+    }
     gathered.end().map_err(Failure::undecided)?;
     end(context, all)
+}
+
+/// Draws a row for each object that does not stay as it is.
+fn table(answers: &[(Option<String>, Vec<Entry>)]) -> Table {
+    let mut table = Table::new(["cluster", "object", "change", "fields"]);
+    for (cluster, entries) in answers {
+        let cluster = cluster.clone().unwrap_or_default();
+        for row in rows(entries) {
+            table.push([cluster.clone()].into_iter().chain(row));
+        }
+    }
+    table
+}
+
+/// Prints a document, or a report made of it.
+fn print(context: &Context, form: Form, diff: &Diff) -> Result<(), Failure> {
+    let format = match form {
+        Form::Json => Format::Json,
+        Form::Yaml => Format::Yaml,
+        Form::Markdown => return Ok(context.ui.data(write_markdown(diff, COMMENT))?),
+        Form::Html => return Ok(context.ui.data(write_html(diff))?),
+        Form::Text | Form::Summary => {
+            let mut text = String::new();
+            let palette = style(context).palette;
+            write_summary(diff, TextStyle { palette }, &mut text);
+            return Ok(context.ui.data(text)?);
+        }
+    };
+    let output = Output {
+        format: &format,
+        header: true,
+    };
+    Ok(context.ui.print(output, diff, || "")?)
 }
 
 /// Prints a diff as text, and tells what belongs beside it.

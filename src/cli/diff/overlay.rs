@@ -8,8 +8,9 @@ use super::super::context::Context;
 use super::super::flag::Csv;
 use super::super::fleet;
 use super::compare_args::CompareArgs;
-use super::outcome::{end, show, show_fleet};
+use super::outcome::{end, show, show_all};
 use crate::error::Failure;
+use crate::manifest::ObjectId;
 use crate::ops::{self, OverlayDiff, OverlayRequest, Tally};
 use crate::report::Question;
 
@@ -73,7 +74,14 @@ pub async fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
     };
     let gathered = fleet::gather(context, fleet, one).await;
     let gathered = gathered.map_err(Failure::undecided)?;
-    show_fleet(context, fleet, gathered)
+    let names = Names::of(context, args)?;
+    let owner = ObjectId {
+        group: String::new(),
+        kind: "Overlay".into(),
+        namespace: names.namespace,
+        name: names.owner,
+    };
+    show_all(context, &args.compare, &owner, gathered)
 }
 
 async fn compared(context: &Context, args: &OverlayArgs) -> Result<OverlayDiff, Failure> {

@@ -39,9 +39,6 @@ fn between_clusters(name: &str, base: &ClusterSide, head: &ClusterSide) -> Clust
     let mut owners = Vec::new();
     for (owner, group) in comparison.groups {
         let suspended = group.suspended;
-        if group.objects.is_empty() && group.unchanged == 0 {
-            continue;
-        }
         let changes = OwnerChanges::new(owner.cloned(), group.objects, group.unchanged);
         owners.push(if suspended {
             changes.held_back()

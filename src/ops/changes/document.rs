@@ -392,16 +392,17 @@ impl Diff {
 }
 
 impl ClusterChanges {
-    /// Puts owners into a cluster and counts.
+    /// Puts owners into a cluster and counts; those of whose objects none changes are left out.
     pub fn new(
         cluster: impl Into<String>,
-        owners: Vec<OwnerChanges>,
+        mut owners: Vec<OwnerChanges>,
         findings: Vec<Finding>,
     ) -> Self {
         let mut summary = Counts::default();
         for owner in &owners {
             summary += owner.summary;
         }
+        owners.retain(|owner| !owner.objects.is_empty());
         Self {
             cluster: cluster.into(),
             summary,
@@ -481,6 +482,14 @@ impl ObjectChange {
             differences,
             ..Self::new(after.id(), Outcome::Changed)
         }
+    }
+
+    /// Tells other differences than those of the two states, such as those that are left when rules and secrets count.
+    #[must_use]
+    pub fn with_differences(mut self, differences: Vec<Difference>) -> Self {
+        self.fields = field_changes(&differences);
+        self.differences = differences;
+        self
     }
 
     /// Says what goes with an object, or stays behind.

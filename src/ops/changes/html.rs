@@ -35,8 +35,8 @@ pub fn write_html(diff: &Diff) -> String {
     write_dangers(diff, &mut out);
     write_findings(diff, &mut out);
     write_images(diff, &mut out);
-    for cluster in &diff.clusters {
-        write_cluster(cluster, &mut out);
+    for (index, cluster) in diff.clusters.iter().enumerate() {
+        write_cluster(index, cluster, &mut out);
     }
     out.push_str("</main>\n</body>\n</html>\n");
     out
@@ -52,11 +52,12 @@ fn write_clusters(diff: &Diff, out: &mut String) {
     }
     out.push_str("<th class=\"number\">unchanged</th></tr></thead>\n<tbody>\n");
     for (index, cluster) in diff.clusters.iter().enumerate() {
-        let _ = write!(
-            out,
-            "<tr><td><a href=\"#cluster-{index}\">{}</a></td>",
-            html(&cluster.cluster)
-        );
+        let name = html(&cluster.cluster);
+        let _ = if cluster.owners.is_empty() {
+            write!(out, "<tr><td>{name}</td>")
+        } else {
+            write!(out, "<tr><td><a href=\"#cluster-{index}\">{name}</a></td>")
+        };
         let counts = Outcome::ALL.map(|outcome| cluster.summary.of(outcome));
         for count in counts.into_iter().chain([cluster.summary.unchanged]) {
             let class = if count == 0 { "number none" } else { "number" };
@@ -136,12 +137,11 @@ fn write_images(diff: &Diff, out: &mut String) {
     }
 }
 
-fn write_cluster(cluster: &ClusterChanges, out: &mut String) {
-    let has_objects = cluster.owners.iter().any(|owner| !owner.objects.is_empty());
-    if !has_objects {
+fn write_cluster(index: usize, cluster: &ClusterChanges, out: &mut String) {
+    if cluster.owners.is_empty() {
         return;
     }
-    out.push_str("<section>\n");
+    let _ = writeln!(out, "<section id=\"cluster-{index}\">");
     if !cluster.cluster.is_empty() {
         let _ = writeln!(
             out,
@@ -157,9 +157,6 @@ fn write_cluster(cluster: &ClusterChanges, out: &mut String) {
 }
 
 fn write_owner(owner: &OwnerChanges, out: &mut String) {
-    if owner.objects.is_empty() {
-        return;
-    }
     if let Some(name) = &owner.owner {
         let held = if owner.suspended {
             " <span class=\"held\">suspended: nothing happens before it is resumed</span>"

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{Diff, ObjectChange, Outcome, OwnerChanges};
-use super::escape::{code_cell, code_html, fence};
+use super::escape::{code_html, fence};
 use super::text::{finding_line, in_words};
 use crate::diff::{LineRole, patch_lines};
 
@@ -107,7 +107,7 @@ impl Page {
                     .map(|outcome| format!(" {} |", cluster.summary.of(*outcome)));
                 format!(
                     "| {} |{}\n",
-                    code_cell(&cluster.cluster),
+                    code_html(&cluster.cluster),
                     counts.collect::<String>()
                 )
             })
@@ -152,7 +152,7 @@ impl Page {
     fn images(&mut self, diff: &Diff) {
         let head = "#### Images\n\n| object | container | before | after |\n|---|---|---|---|\n";
         let cell = |image: &Option<String>| match image {
-            Some(image) => code_cell(image),
+            Some(image) => code_html(image),
             None => "—".into(),
         };
         let rows: Vec<String> = objects(diff)
@@ -160,9 +160,9 @@ impl Page {
                 object.images.iter().map(move |image| {
                     format!(
                         "| {}{} | {} | {} | {} |\n",
-                        code_cell(&object.id().to_string()),
+                        code_html(&object.id().to_string()),
                         in_cluster(diff, cluster),
-                        code_cell(&image.container),
+                        code_html(&image.container),
                         cell(&image.before),
                         cell(&image.after)
                     )

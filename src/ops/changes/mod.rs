@@ -11,6 +11,8 @@ mod image;
 mod immutable;
 mod markdown;
 mod side;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use between::between;

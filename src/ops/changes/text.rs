@@ -41,10 +41,7 @@ impl TextStyle {
 /// Appends the whole report: clusters, owners, objects with their fields, then what is counted.
 pub fn write_text(diff: &Diff, style: TextStyle, out: &mut String) {
     for cluster in &diff.clusters {
-        if !cluster.summary.has_changes()
-            && cluster.summary.skipped == 0
-            && cluster.findings.is_empty()
-        {
+        if cluster.owners.is_empty() && cluster.findings.is_empty() {
             continue;
         }
         if !cluster.cluster.is_empty() {
@@ -60,9 +57,6 @@ pub fn write_text(diff: &Diff, style: TextStyle, out: &mut String) {
 }
 
 fn write_owner(owner: &OwnerChanges, style: TextStyle, out: &mut String) {
-    if owner.objects.is_empty() {
-        return;
-    }
     if let Some(name) = &owner.owner {
         let _ = write!(
             out,

@@ -1,11 +1,12 @@
 //! Objects held against a cluster: what applying each of them would do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _};
 use serde_json::Value;
 
-use super::compared::{Compared, Fate, conceal};
+use super::compared::{Compared, Fate, States, conceal};
 use super::merge::merge;
 use super::owned::is_applied;
 use super::undeclared::take_out;
@@ -161,27 +162,27 @@ impl Against<'_> {
         promised: &Promised,
     ) -> Result<Held, Failure> {
         let mut wanted = wanted;
-        let (address, live, (fate, warnings)) = match (place, state) {
+        let (address, live, found) = match (place, state) {
             (Err(NoPlace::Kind(error)), _) if error.is_not_found() && promised.defines(&wanted) => {
-                (None, None, (Fate::Created, Vec::new()))
+                (None, None, Found::of(Fate::Created))
             }
             (Err(NoPlace::Namespace), _) if promised.defines(&wanted) => {
-                (None, None, (Fate::Created, Vec::new()))
+                (None, None, Found::of(Fate::Created))
             }
-            (Err(no_place), _) => (None, None, (no_place.fate(&wanted), Vec::new())),
-            (Ok(address), Err(error)) => (Some(address), None, (refused(error), Vec::new())),
+            (Err(no_place), _) => (None, None, Found::of(no_place.fate(&wanted))),
+            (Ok(address), Err(error)) => (Some(address), None, Found::of(refused(error))),
             (Ok(address), Ok(live)) => {
                 let found = self.fate(&address, live.as_ref(), &mut wanted, promised);
                 let found = found.await?;
                 (Some(address), live, found)
             }
         };
-        let id = wanted.id();
+        let compared = found.compared(&wanted, live.as_ref());
         Ok(Held {
             wanted,
             address,
             live,
-            compared: Compared { id, fate, warnings },
+            compared,
         })
     }
 
@@ -192,8 +193,8 @@ impl Against<'_> {
         live: Option<&Object>,
         wanted: &mut Object,
         promised: &Promised,
-    ) -> Result<(Fate, Vec<String>), Failure> {
-        let told = |fate: Fate| Ok((fate, Vec::new()));
+    ) -> Result<Found, Failure> {
+        let told = |fate: Fate| Ok(Found::of(fate));
         if let Some(mark) = left_alone(live, wanted) {
             return told(Fate::Skipped { mark });
         }
@@ -212,15 +213,18 @@ impl Against<'_> {
         }
         if self.options.method == Method::ReadOnly {
             let merged = live.map(|live| (live, merge(live, wanted, MANAGER)));
-            return told(match merged {
+            return Ok(match merged {
                 Some((live, merged)) => self.judge(live, merged),
-                None => Fate::Created,
+                None => Found::of(Fate::Created),
             });
         }
         match self.rehearse(address, wanted).await {
             Ok((merged, warnings)) => {
-                let fate = live.map_or(Fate::Created, |live| self.judge(live, merged));
-                Ok((fate, warnings))
+                let found = match live {
+                    Some(live) => self.judge(live, merged),
+                    None => Found::of(Fate::Created),
+                };
+                Ok(Found { warnings, ..found })
             }
             Err(error) if error.is_of_cluster() || error.is_timeout() => Err(error.into()),
             Err(error) if error.is_immutable() && self.is_forced(wanted) => told(Fate::Recreated),
@@ -260,12 +264,13 @@ impl Against<'_> {
     }
 
     /// Compares an object as it is with what it would be.
-    fn judge(&self, live: &Object, mut merged: Object) -> Fate {
+    fn judge(&self, live: &Object, mut merged: Object) -> Found {
+        let after = Arc::new(merged.clone());
         let mut live = live.value().clone();
         self.ignored.apply(&mut live, &mut merged);
         mask(Some(&mut live), merged.value_mut());
         if !has_drifted(&live, merged.value()) {
-            return Fate::Unchanged;
+            return Found::of(Fate::Unchanged);
         }
         let mut merged = merged.value().clone();
         for state in [&mut live, &mut merged] {
@@ -273,7 +278,10 @@ impl Against<'_> {
         }
         let mut differences = compare(&live, &merged);
         conceal(&mut differences, self.secrets);
-        Fate::Changed(differences)
+        Found {
+            after: Some(after),
+            ..Found::of(Fate::Changed(differences))
+        }
     }
 
     /// Takes out what changes by itself, so that only what somebody wrote is told.
@@ -289,6 +297,39 @@ impl Against<'_> {
         }
         if self.options.generation == Generation::Hidden {
             metadata.remove("generation");
+        }
+    }
+}
+
+/// What was found out about an object.
+struct Found {
+    fate: Fate,
+    warnings: Vec<String>,
+    /// How it would be, where that is not simply what is wanted.
+    after: Option<Arc<Object>>,
+}
+
+impl Found {
+    const fn of(fate: Fate) -> Self {
+        Self {
+            fate,
+            warnings: Vec::new(),
+            after: None,
+        }
+    }
+
+    fn compared(self, wanted: &Object, live: Option<&Object>) -> Compared {
+        // What stays as it is needs no document.
+        let is_told = !matches!(self.fate, Fate::Unchanged | Fate::Skipped { .. });
+        let states = States {
+            before: live.filter(|_| is_told).map(|live| Arc::new(live.clone())),
+            after: self.after.or_else(|| is_told.then(|| Arc::new(wanted.clone()))),
+        };
+        Compared {
+            id: wanted.id(),
+            fate: self.fate,
+            warnings: self.warnings,
+            states,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What applying objects would do to a cluster, as data.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::diff::{Difference, Edit, Entries};
-use crate::manifest::ObjectId;
+use crate::manifest::{Object, ObjectId};
 
 /// What applying would do to one object.
 #[derive(Clone, Debug)]
@@ -16,6 +17,17 @@ pub struct Compared {
     pub fate: Fate,
     /// What the server warns of, such as fields that the kind does not have.
     pub warnings: Vec<String>,
+    /// The object before and after, for documents; values of Secrets are not hidden in them.
+    pub states: States,
+}
+
+/// An object before and after a change; `None` where it is not there.
+#[derive(Clone, Debug, Default)]
+pub struct States {
+    /// How it is.
+    pub before: Option<Arc<Object>>,
+    /// How it would be.
+    pub after: Option<Arc<Object>>,
 }
 
 /// What would happen to an object.
@@ -253,7 +265,12 @@ mod tests {
         let object = |fate| {
             let id = ObjectId::from_inventory("a_b__ConfigMap").unwrap();
             let warnings = Vec::new();
-            Entry::Object(Compared { id, fate, warnings })
+            Entry::Object(Compared {
+                id,
+                fate,
+                warnings,
+                states: States::default(),
+            })
         };
         let entries = [
             object(Fate::Created),

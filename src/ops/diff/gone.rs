@@ -1,12 +1,13 @@
 //! What an owner applied before and does not want any more.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::against::is_marked;
-use super::compared::{Compared, Fate};
+use super::compared::{Compared, Fate, States};
 use crate::cluster::{Address, Cluster, ClusterError};
 use crate::manifest::{InventoryError, Object, ObjectId, sort_for_apply};
 
@@ -143,6 +144,10 @@ impl Gone {
             id: self.object.id(),
             fate: Fate::Deleted,
             warnings: warning.into_iter().collect(),
+            states: States {
+                before: self.live.clone().map(Arc::new),
+                after: None,
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 mod against;
 mod apply;
 mod compared;
+mod document;
 mod gone;
 mod kustomization;
 mod merge;
@@ -14,6 +15,7 @@ mod undeclared;
 pub use against::{CompareOptions, Generation, Method};
 pub use apply::apply_overlay;
 pub use compared::{Entry, Tally};
+pub use document::document;
 pub use kustomization::{DiffRequest, diff_kustomization};
 pub use overlay::{OverlayDiff, OverlayRequest, diff_overlay};
 pub use text::{refusals, report, rows, warnings};
