@@ -20,6 +20,9 @@ const LONG: usize = 4;
 /// to be there by chance, and nothing could be told apart any more.
 const VERY_LONG: usize = 12;
 
+/// From this length on, what is found over the end of a line is a secret that was folded.
+const FOLDED: usize = 40;
+
 /// Words that stand everywhere and tell nothing.
 const COMMON: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
 
@@ -203,8 +206,27 @@ impl Secrets {
         }
     }
 
-    /// Returns a text without its secrets; `None` where there are none in it.
+    /// Returns a text without its secrets, which may go on over the end of a line where base64 was folded; `None` where
+    /// there are none in it.
     fn redacted(&self, text: &str, role: Role) -> Option<String> {
+        let shown = self.replaced(text, role);
+        let rest = shown.as_deref().unwrap_or(text);
+        if !rest.contains('\n') {
+            return shown;
+        }
+        let joined = Zeroizing::new(rest.replace('\n', ""));
+        let search = self.search.get_or_init(|| Search::new(&self.known));
+        let is_folded = search
+            .next(&joined, 0)
+            .is_some_and(|found| found.len() >= FOLDED);
+        if is_folded {
+            return self.replaced(&joined, role);
+        }
+        shown
+    }
+
+    /// Puts digests in the place of what is found in a text.
+    fn replaced(&self, text: &str, role: Role) -> Option<String> {
         let search = self.search.get_or_init(|| Search::new(&self.known));
         let (mut shown, mut copied, mut from) = (String::new(), 0, 0);
         while let Some(found) = search.next(text, from) {

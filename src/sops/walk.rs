@@ -130,7 +130,8 @@ impl<'file> Walk<'file> {
             return;
         };
         match self.key.decrypt(text, &self.associated()) {
-            Ok(Plain::Comment(plain)) => comment.text = plain.text,
+            // Which stands in a line of its own then.
+            Ok(Plain::Comment(plain)) => *comment = plain,
             Ok(Plain::Value(Value::Text(text))) => comment.text = text,
             Ok(Plain::Value(_)) | Err(_) => {}
         }

@@ -88,7 +88,9 @@ fn the_variables_of_sops_name_keys_too() {
         &fixture("keys/age.txt").lines().last().unwrap().to_owned(),
     );
     assert!(shown(&by_text).contains("**sha256:"));
-    let by_command = folder().with_program("cat").variable("SOPS_AGE_KEY_CMD", &format!("cat '{}'", key("age.txt")));
+    let by_command = folder()
+        .with_program("cat")
+        .variable("SOPS_AGE_KEY_CMD", &format!("cat '{}'", key("age.txt")));
     assert!(shown(&by_command).contains("**sha256:"));
     let by_place = folder();
     let place = by_place.home().join(".config/sops/age");

@@ -268,15 +268,23 @@ fn random_documents_are_opened_to_the_bytes_that_sops_gives() {
         ])
         .success();
     let object = crate::scene::documents(&text).remove(0);
+    let mut differences = String::new();
     for (name, expected) in expected {
         let found = object["data"][&name].as_str().unwrap_or_default();
         let found: String = found.split_whitespace().collect();
         let found = STANDARD.decode(found).unwrap();
-        assert_eq!(
-            String::from_utf8_lossy(&found),
-            String::from_utf8_lossy(&expected),
-            "{name}:\n{}",
-            fs::read_to_string(env.folder().join("plain").join(&name)).unwrap()
-        );
+        if found != expected {
+            let plain = fs::read_to_string(env.folder().join("plain").join(&name)).unwrap();
+            let (found, expected) = (
+                String::from_utf8_lossy(&found),
+                String::from_utf8_lossy(&expected),
+            );
+            write!(
+                differences,
+                "== {name}\n{plain}\n-- sops\n{expected}\n-- ours\n{found}\n"
+            )
+            .unwrap();
+        }
     }
+    assert!(differences.is_empty(), "{differences}");
 }
