@@ -35,3 +35,5 @@ mod kustomize;
 mod recorded;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod sops;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::flux::Kind;
-use super::row::{RowReference, row_of};
+use super::row::{Row, RowReference, row_of};
 use crate::manifest::{Object, ObjectId};
 
 /// Why an object needs another one.
@@ -44,6 +44,9 @@ const NAMED: &[(&str, &str, &str)] = &[
 /// The lists of references to sources: of artifact generators, and of Git repositories that include others.
 const LISTS: &[(&str, &str)] = &[("/spec/sources", ""), ("/spec/include", "repository")];
 
+/// The kinds whose controllers apply objects, and label them with their group.
+const APPLIERS: &[&str] = &["Kustomization", "HelmRelease"];
+
 /// Returns what an object of Flux refers to, in the order of its fields; each other object once for each reason.
 pub fn links(kind: &Kind, object: &Object) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
@@ -53,22 +56,52 @@ pub fn links(kind: &Kind, object: &Object) -> Vec<Link> {
             links.push(link);
         }
     };
-    for reference in list(object, "/spec/dependsOn") {
-        // What an object may wait for is of its own kind.
-        let kind = (kind.group, kind.name);
-        add(
-            Relation::DependsOn,
-            resolve(object, &reference_of(reference), kind),
-        );
+    let row = row_of(object.value());
+    for target in dependencies(kind, &row) {
+        add(Relation::DependsOn, target);
     }
-    for target in sources(object) {
+    for target in sources(object, &row) {
         add(Relation::Source, target);
     }
     links
 }
 
-fn sources(object: &Object) -> Vec<ObjectId> {
-    let row = row_of(object.value());
+/// Returns what an object waits for, in its own order.
+pub fn dependencies(kind: &Kind, row: &Row) -> impl Iterator<Item = ObjectId> {
+    // What an object may wait for is of its own kind.
+    row.spec.depends_on.iter().map(|reference| {
+        let namespace = match reference.namespace.as_str() {
+            "" => &row.metadata.namespace,
+            named => named,
+        };
+        ObjectId {
+            group: kind.group.into(),
+            kind: kind.name.into(),
+            namespace: namespace.into(),
+            name: reference.name.clone(),
+        }
+    })
+}
+
+/// Returns who applied an object, by the labels that controllers put on all that they apply; an object is not its
+/// own parent.
+pub fn parents(object: &Object) -> Vec<ObjectId> {
+    let parent = |kind: &&str| {
+        let kind = Kind::named(kind)?;
+        let label = |name: &str| object.label(&format!("{}/{name}", kind.group));
+        Some(ObjectId {
+            group: kind.group.into(),
+            kind: kind.name.into(),
+            namespace: label("namespace")?.into(),
+            name: label("name")?.into(),
+        })
+    };
+    let own = object.id();
+    let parents = APPLIERS.iter().filter_map(parent);
+    parents.filter(|id| *id != own).collect()
+}
+
+fn sources(object: &Object, row: &Row) -> Vec<ObjectId> {
     let spec = &row.spec;
     let written = [
         &spec.source_ref,
@@ -194,5 +227,19 @@ mod tests {
             shown("ArtifactGenerator", &generator),
             ["Source OCIRepository/apps/o"]
         );
+    }
+
+    #[test]
+    fn parents_are_read_from_labels() {
+        let object = Object::new(json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "namespace": "a", "labels": {
+                "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "f",
+                "helm.toolkit.fluxcd.io/name": "no-namespace",
+            }},
+        }))
+        .unwrap();
+        let found: Vec<String> = parents(&object).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["Kustomization/f/apps"]);
     }
 }

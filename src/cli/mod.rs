@@ -8,6 +8,7 @@ mod complete;
 mod completion;
 mod context;
 mod debug;
+mod decryption;
 mod delete;
 mod deps;
 mod diagnostics;

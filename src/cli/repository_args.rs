@@ -65,9 +65,9 @@ impl RepositoryArgs {
 pub fn keep(context: &Context, session: &Session) {
     let counts = session.counts();
     if let Err(error) = session.save() {
-        context
-            .ui
-            .warning(format_args!("cannot keep the renders for the next run: {error}"));
+        context.ui.warning(format_args!(
+            "cannot keep the renders for the next run: {error}"
+        ));
     }
     if context.verbose {
         let (built, kept) = (counts.built, counts.kept);
@@ -97,5 +97,7 @@ pub fn tell(context: &Context, cluster: &str, findings: &[Finding]) -> usize {
         context.ui.say_about(mark, &owner, line);
     }
     let errors = findings.iter();
-    errors.filter(|finding| finding.severity == Severity::Error).count()
+    errors
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
 }

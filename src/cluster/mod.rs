@@ -1,6 +1,7 @@
 //! One Kubernetes cluster: how to reach it, read it, change it, and wait for it.
 
 mod apply;
+mod board;
 mod call;
 mod catalogue;
 mod client;
@@ -29,6 +30,7 @@ mod throttle;
 mod transport;
 #[cfg(test)]
 mod traps;
+mod verdict;
 mod wait;
 mod watch;
 mod workload;
@@ -49,5 +51,6 @@ pub use resource::{Address, Resource};
 pub use state::{State, Status};
 pub use status::{reconciled, status, status_of};
 pub use throttle::Rate;
-pub use wait::{Outcome, Step, Verdict, WaitOptions, Waited};
+pub use verdict::{Outcome, Step, Verdict, Waited};
+pub use wait::WaitOptions;
 pub use watch::{Change, Watch};

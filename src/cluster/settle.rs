@@ -12,7 +12,8 @@ use super::error::ClusterError;
 use super::resource::{Address, Resource};
 use super::state::State;
 use super::status::{status, status_of};
-use super::wait::{Events, Outcome, Verdict, WaitOptions};
+use super::verdict::{Events, Outcome, Verdict};
+use super::wait::WaitOptions;
 use crate::error::{Blame, Explain};
 use crate::manifest::Object;
 

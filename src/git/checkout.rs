@@ -93,9 +93,7 @@ impl Checkout {
             .and_then(|head| head.symbolic_target().ok().flatten().map(str::to_owned))
             .filter(|target| exists(target));
         let at = |folder: &str| {
-            let mut names = USUAL_BRANCHES
-                .iter()
-                .map(|name| format!("{folder}{name}"));
+            let mut names = USUAL_BRANCHES.iter().map(|name| format!("{folder}{name}"));
             names.find(|name| exists(name))
         };
         of_head

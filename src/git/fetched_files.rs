@@ -1,17 +1,22 @@
 //! The files of a commit, written into a folder, and the other repositories that it has in it.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::Path;
 
-use git2::build::CheckoutBuilder;
-use git2::{ObjectType, TreeWalkMode, TreeWalkResult};
+use git2::{ObjectType, Repository, Tree, TreeWalkMode, TreeWalkResult};
 
 use super::commit_id::CommitId;
 use super::git_error::{GitError, object};
 use super::revision::Fetched;
+use super::tree::{EXECUTABLE, LINK};
 
 /// What may be read of a file by whom: by its owner.
-const FILE_MODE: i32 = 0o600;
-const FOLDER_MODE: i32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
+/// Deeper than the folders of any repository.
+const MOST_DEPTH: usize = 128;
 
 /// A commit of another repository, at a place in this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,28 +36,16 @@ const MOST_ENTRIES: usize = 250_000;
 const MOST_BYTES: usize = 2 << 30;
 
 impl Fetched {
-    /// Writes all files into a folder, byte for byte as they are in the repository; only their owner may read them.
+    /// Writes all files into a new folder, byte for byte as they are in the repository; only their owner may read them.
     ///
     /// # Errors
     ///
-    /// Fails where the folder can't be written, or a path in the repository leads out of it.
+    /// Fails where the folder can't be written, or a name in the repository is none that a file may have.
     pub fn check_out(&self, folder: &Path) -> Result<(), GitError> {
-        let tree = self.tree()?;
-        let mut options = CheckoutBuilder::new();
-        options
-            .target_dir(folder)
-            .force()
-            .update_index(false)
-            .disable_filters(true)
-            .file_perm(FILE_MODE)
-            .dir_perm(FOLDER_MODE);
-        let written = self
-            .repository
-            .checkout_tree(tree.as_object(), Some(&mut options));
-        written.map_err(|source| GitError::Local {
-            folder: folder.to_owned(),
-            source: std::io::Error::other(source),
-        })
+        let writing = Writing {
+            repository: &self.repository,
+        };
+        writing.tree(&self.tree()?, folder, 0)
     }
 
     /// Looks through the commit before anything of it is written; returns the other repositories in it.
@@ -113,6 +106,91 @@ impl Fetched {
     }
 }
 
+/// The writing of one commit.
+///
+/// Everything is made anew, so that nothing is ever written through a link, whatever a tree holds twice.
+struct Writing<'repository> {
+    repository: &'repository Repository,
+}
+
+impl Writing<'_> {
+    fn tree(&self, tree: &Tree<'_>, folder: &Path, depth: usize) -> Result<(), GitError> {
+        let failed = |source| GitError::Local {
+            folder: folder.to_owned(),
+            source,
+        };
+        if depth > MOST_DEPTH {
+            return Err(failed(io::Error::other(
+                "folders lie too deep in each other",
+            )));
+        }
+        if depth > 0 || !folder.exists() {
+            make_folder(folder).map_err(failed)?;
+        }
+        for entry in tree {
+            let name = entry.name().ok().filter(|name| may_be_file(name));
+            let name = name.ok_or_else(|| GitError::Path {
+                path: String::from_utf8_lossy(entry.name_bytes())
+                    .escape_debug()
+                    .to_string(),
+                problem: "no file may have this name",
+            })?;
+            let path = folder.join(name);
+            match entry.kind() {
+                Some(ObjectType::Tree) => {
+                    let below = self.repository.find_tree(entry.id());
+                    let below = below.map_err(object("read a folder of the fetched commit"))?;
+                    self.tree(&below, &path, depth + 1)?;
+                }
+                Some(ObjectType::Blob) => {
+                    let blob = self.repository.find_blob(entry.id());
+                    let blob = blob.map_err(object("read a file of the fetched commit"))?;
+                    write(&path, blob.content(), entry.filemode()).map_err(failed)?;
+                }
+                // The place of a submodule.
+                _ => make_folder(&path).map_err(failed)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says whether a name is one of a file, and not of Git's own.
+fn may_be_file(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+        && !name.eq_ignore_ascii_case(".git")
+        && !name.contains(['/', '\\', '\0'])
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER_MODE);
+    builder.create(path)
+}
+
+/// Writes a file or a link.
+fn write(path: &Path, content: &[u8], mode: i32) -> io::Result<()> {
+    #[cfg(unix)]
+    if mode == LINK {
+        let target = std::os::unix::ffi::OsStrExt::from_bytes(content);
+        let target: &std::ffi::OsStr = target;
+        return std::os::unix::fs::symlink(target, path);
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        if mode == EXECUTABLE {
+            FOLDER_MODE
+        } else {
+            FILE_MODE
+        },
+    );
+    options.open(path)?.write_all(content)
+}
+
 /// Reads path and address of each section of a `.gitmodules` file.
 fn addresses(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -142,6 +220,16 @@ fn addresses(text: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_the_names_of_files() {
+        for name in ["", ".", "..", ".git", ".GIT", "a/b", "a\\b"] {
+            assert!(!may_be_file(name), "{name}");
+        }
+        for name in ["a", ".gitignore", "..a", "-x"] {
+            assert!(may_be_file(name), "{name}");
+        }
+    }
 
     #[test]
     fn reads_the_list_of_submodules() {

@@ -44,8 +44,8 @@ mod tests;
 
 pub use askpass::answer_askpass;
 pub use auth::{Credentials, PrivateKeyFile, Secret};
-pub use code_commit::AwsIdentity;
 pub use checkout::Checkout;
+pub use code_commit::AwsIdentity;
 pub use commit::{Author, Change};
 pub use commit_id::CommitId;
 pub use content::{ContentId, Leaf};

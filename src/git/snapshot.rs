@@ -33,7 +33,10 @@ impl Objects {
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&Repository) -> Result<T, GitError>) -> Result<T, GitError> {
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Repository) -> Result<T, GitError>,
+    ) -> Result<T, GitError> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = idle().pop();
         let repository = match waiting {

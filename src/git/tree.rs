@@ -10,7 +10,7 @@ use super::git_error::{GitError, object};
 /// More links than any path has that ends.
 const MOST_LINKS: usize = 40;
 
-const LINK: i32 = 0o120_000;
+pub(super) const LINK: i32 = 0o120_000;
 const FOLDER: i32 = 0o040_000;
 const SUBMODULE: i32 = 0o160_000;
 pub(super) const EXECUTABLE: i32 = 0o100_755;

@@ -18,5 +18,6 @@ pub(crate) use label_selector::LabelSelector;
 pub(crate) use pattern::Pattern;
 pub use substitute::{SubstituteError, Unset, substitute};
 pub use target::{
-    BuildError, Built, FILE_NAMES, Options, Order, SchemaMode, build, build_all, read_kustomization,
+    BuildError, Built, FILE_NAMES, Options, Order, RootFields, SchemaMode, build, build_all,
+    read_kustomization,
 };

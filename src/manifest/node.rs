@@ -90,6 +90,9 @@ pub struct Node {
     pub column: u32,
 }
 
+/// How many comments of a text may stand right behind what is before them.
+const MOST_SPACES: usize = 64;
+
 impl Node {
     /// Reads all documents of a stream, empty ones too.
     ///
@@ -97,7 +100,24 @@ impl Node {
     ///
     /// Fails where the text is no YAML, is nested too deeply or is blown up by aliases.
     pub fn documents(text: &str) -> Result<Vec<Self>, YamlError> {
-        Documents::new(text)?.collect()
+        let read = |text: &str| Documents::new(text)?.collect::<Result<Vec<_>, _>>();
+        let mut documents = read(text);
+        let mut spaced = String::new();
+        for _ in 0..MOST_SPACES {
+            // Go's reader begins a comment after any token, ours wants a blank before it.
+            let Err(error) = &documents else { break };
+            let text = if spaced.is_empty() {
+                text.trim_start_matches('\u{feff}')
+            } else {
+                &spaced
+            };
+            let Some(start) = error.comment_without_blank(text) else {
+                break;
+            };
+            spaced = format!("{} {}", &text[..start], &text[start..]);
+            documents = read(&spaced);
+        }
+        documents
     }
 
     /// Makes a scalar that is typed by its looks, as if written without quotes.
@@ -209,6 +229,13 @@ impl Node {
             (&self.content, &self.tag, self.style),
             (Content::Scalar(_), Tag::None, Style::Plain)
         )
+    }
+
+    /// Says whether this is a text that Go's tools write as a block whose first line begins with a tab.
+    pub fn is_block_with_tab(&self) -> bool {
+        let is_quoted = matches!(self.style, Style::SingleQuoted | Style::DoubleQuoted);
+        let begins = |text: &str| text.starts_with('\t') && text.contains('\n');
+        !is_quoted && self.as_text().is_some_and(begins)
     }
 
     /// Says whether this is a null, written out or left away.

@@ -18,14 +18,26 @@ impl Notes {
         if !text.contains("# {") && !text.contains("#{") {
             return Self::default();
         }
-        let lines = (1..).zip(text.lines());
-        let by_line = lines.filter_map(|(line, text)| Some((line, note(text)?.into())));
-        Self {
-            by_line: by_line.collect(),
+        let mut by_line: HashMap<u32, Box<str>> = HashMap::new();
+        let mut above = None;
+        let mut follows_comment = false;
+        for (line, text) in (1..).zip(text.lines()) {
+            let is_comment = text.trim_start().starts_with('#');
+            // What stands in the line of a key counts before what stands above it.
+            if let Some(note) = note(text).or(above.filter(|_| !is_comment)) {
+                by_line.insert(line, note.into());
+            }
+            above = if is_comment && !follows_comment {
+                object(text.trim_start())
+            } else {
+                None
+            };
+            follows_comment = is_comment;
         }
+        Self { by_line }
     }
 
-    /// Hangs a comment on a value whose key stands in the same line; says whether there was one.
+    /// Hangs a comment on a value whose key stands in the same line, or right below; says whether there was one.
     pub fn describe(&self, key: &Node, value: &mut Node) -> bool {
         if self.by_line.is_empty()
             || value.tag != Tag::None
@@ -45,8 +57,13 @@ impl Notes {
 /// Finds the comment after a key without a value in its line.
 fn note(line: &str) -> Option<&str> {
     let (key, comment) = line.split_once(" #")?;
+    object(comment).filter(|_| key.trim_end().ends_with(':'))
+}
+
+/// Returns a comment that is a JSON object with something in it.
+fn object(comment: &str) -> Option<&str> {
     let comment = comment.trim_start_matches('#').trim();
-    if !key.trim_end().ends_with(':') || !comment.starts_with('{') {
+    if !comment.starts_with('{') {
         return None;
     }
     let object: Map<String, Value> = serde_json::from_str(comment).ok()?;
@@ -65,6 +82,11 @@ mod tests {
         let described = |node: &Node| matches!(node.tag, Tag::Described(_));
         assert!(described(&root) && described(root.get("a").unwrap()));
         assert!(!described(root.get("b").unwrap()) && !described(root.get("c").unwrap()));
+        let above =
+            "b: 1\n# {\"c\": 1}\na:\n- x\n# two\n# {\"c\": 1}\nd:\n- x\n# {\"c\": 1}\n\ne:\n- x\n";
+        let root = Node::documents(above).unwrap().remove(0);
+        let found = ["a", "d", "e"].map(|field| described(root.get(field).unwrap()));
+        assert_eq!(found, [true, false, false], "one comment, right above");
         let plain = Node::documents("a: # {x}\n- y\n").unwrap().remove(0);
         assert_eq!(plain.tag, Tag::None);
     }

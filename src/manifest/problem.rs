@@ -118,6 +118,23 @@ pub struct YamlError {
 }
 
 impl YamlError {
+    /// Returns where in the text a comment begins right behind what is before it, if that is what is wrong.
+    pub(super) fn comment_without_blank(&self, text: &str) -> Option<usize> {
+        let Problem::Syntax { message, .. } = &self.problem else {
+            return None;
+        };
+        if !message.contains("comments must be separated") {
+            return None;
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let before = usize::try_from(self.place.line).ok()?.checked_sub(1)?;
+        let line = text.split_inclusive('\n').nth(before)?;
+        let start = line.as_ptr() as usize - text.as_ptr() as usize;
+        let column = usize::try_from(self.place.column).ok()?.checked_sub(1)?;
+        let (within, character) = line.char_indices().nth(column)?;
+        (character == '#').then_some(start + within)
+    }
+
     /// Makes an error of a problem at a place.
     pub const fn new(place: Place, problem: Problem) -> Self {
         Self {

@@ -44,13 +44,13 @@ impl Tree for Value {
 
 /// Shows a node by the rules of [`Node::rewrite`] and [`Node::into_value`] for resources.
 ///
-/// Whatever these refuse or change has no part here: repeated keys, most tags, folded blocks, nulls that were left
+/// Whatever these refuse or change has no part here: repeated keys, most tags, folded blocks, tabs at the start of others, nulls that were left
 /// away, fractions, dates, and all texts beyond ASCII.
 impl Tree for Node {
     fn part(&self) -> Option<Part<'_, Self>> {
         match &self.content {
             Content::Scalar(_) if self.is_plain() => plain(self.as_text()?),
-            Content::Scalar(_) if self.style == Style::Folded => None,
+            Content::Scalar(_) if self.style == Style::Folded || self.is_block_with_tab() => None,
             Content::Scalar(_) => text(self).map(Part::Text),
             Content::Sequence(items) => Some(Part::Sequence(items)),
             Content::Mapping(entries) => {

@@ -1,8 +1,14 @@
 //! Build what a Flux Kustomization would apply, from files, with the variables of the cluster.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::holders::{Holders, Referred};
 use super::remote::RemoteSources;
@@ -12,7 +18,7 @@ use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::kustomize::load::{Disk, join};
 use crate::manifest::{self, Dialect, Object};
-use crate::render::{self, Place, Recipe, Variables, takes_variables};
+use crate::render::{self, Decryptor, Place, Recipe, Variables, takes_variables};
 use crate::report::Ui;
 
 /// What is built, from where, and how.
@@ -59,20 +65,57 @@ pub(super) struct BuiltObjects {
     pub secrets: BTreeSet<String>,
 }
 
+/// Whether the Secrets in the cluster that Kustomizations name for their decryption are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClusterKeys {
+    /// They are not.
+    #[default]
+    Unread,
+    /// Their keys join those at hand.
+    Read,
+}
+
+/// The keys that a build opens encrypted files with.
+pub struct Keys<'a> {
+    /// Those at hand, and what must not be shown of what they have opened.
+    pub decryptor: &'a mut Decryptor,
+    /// Whether those in the cluster join them.
+    pub cluster: ClusterKeys,
+}
+
 /// Builds what a Kustomization would apply; those in it come after it, if they are asked for.
+///
+/// What is encrypted is opened as far as there are keys; the decryptor then knows what must not be shown.
 ///
 /// # Errors
 ///
-/// Fails where the Kustomization, its directory or a variable can't be had, or the directory can't be built.
-pub async fn build(ui: &Ui, request: &BuildRequest<'_>) -> Result<Vec<Object>, Failure> {
+/// Fails where the Kustomization, its directory or a variable can't be had, the directory can't be built, or something
+/// encrypted is damaged, or can't be opened although a key was named.
+pub async fn build(
+    ui: &Ui,
+    request: &BuildRequest<'_>,
+    keys: Keys<'_>,
+) -> Result<Vec<Object>, Failure> {
     let directory = directory(request.path)?;
     let object = kustomization(request).await?.object;
     let mut work = Work {
         request,
         ui,
         begun: Vec::new(),
+        keys,
     };
     work.build(Recipe::new(&object)?, &directory).await
+}
+
+/// Takes what was decrypted out of an error: it may tell of the content of a file.
+fn without_secrets(failure: Failure, decryptor: &Decryptor) -> Failure {
+    if !decryptor.has_opened() {
+        return failure;
+    }
+    let shown = |text: &str| decryptor.secrets.redact_text(text);
+    let told = Failure::blaming(failure.blame(), shown(&failure.in_one_line()));
+    let hints = failure.hints().iter();
+    hints.fold(told, |told, hint| told.with_hint(shown(hint)))
 }
 
 /// A Kustomization that is to be built.
@@ -179,6 +222,7 @@ struct Work<'a> {
     request: &'a BuildRequest<'a>,
     ui: &'a Ui,
     begun: Vec<(String, String)>,
+    keys: Keys<'a>,
 }
 
 impl Work<'_> {
@@ -186,7 +230,7 @@ impl Work<'_> {
     async fn build(&mut self, recipe: Recipe, directory: &Path) -> Result<Vec<Object>, Failure> {
         self.begun
             .push((recipe.namespace.clone(), recipe.name.clone()));
-        let built = build_one(self.ui, self.request, &recipe, directory).await?;
+        let built = build_one(self.ui, self.request, &mut self.keys, &recipe, directory).await?;
         let mut objects = built.objects;
         let Some(sources) = self.request.sources else {
             return Ok(objects);
@@ -221,31 +265,104 @@ impl Work<'_> {
 }
 
 /// Builds one Kustomization, without those in it.
+///
+/// # Errors
+///
+/// Fails as [`build`] does; nothing secret is in the error.
 pub(super) async fn build_one(
     ui: &Ui,
     request: &BuildRequest<'_>,
+    keys: &mut Keys<'_>,
     recipe: &Recipe,
     directory: &Path,
 ) -> Result<BuiltObjects, Failure> {
+    let built = open_and_build(ui, request, keys, recipe, directory).await;
+    let mut built = built.map_err(|failure| without_secrets(failure, keys.decryptor))?;
+    let known = &mut keys.decryptor.secrets;
+    for value in &built.secrets {
+        known.add(value);
+    }
+    for object in &built.objects {
+        known.add_object(object);
+    }
+    if keys.decryptor.has_opened() {
+        let known = keys.decryptor.secrets.texts();
+        built.secrets.extend(known.map(ToOwned::to_owned));
+    }
+    Ok(built)
+}
+
+async fn open_and_build(
+    ui: &Ui,
+    request: &BuildRequest<'_>,
+    keys: &mut Keys<'_>,
+    recipe: &Recipe,
+    directory: &Path,
+) -> Result<BuiltObjects, Failure> {
+    read_keys(request, keys, recipe).await?;
     let place = Place {
         files: &Disk,
         directory,
         remote: Some(request.remote),
     };
-    let built = place.build(recipe, request.ignore)?;
+    let built = place.build(recipe, request.ignore, keys.decryptor)?;
     for warning in &built.warnings {
-        ui.warning(warning);
+        ui.warning(keys.decryptor.secrets.redact_text(warning));
     }
     let mut objects = built.objects()?;
+    keys.decryptor.open_objects(&mut objects, recipe)?;
     let mut secrets = BTreeSet::new();
     if let Some(post_build) = &recipe.spec.post_build {
         let referred = referred(request, recipe, post_build, &objects).await?;
         secrets = referred.secrets;
         let variables = Variables::new(post_build, referred.values, request.unset);
-        variables.put_into(&mut objects)?;
+        for loss in variables.put_into(&mut objects)? {
+            ui.warning(keys.decryptor.secrets.redact_text(&loss));
+        }
     }
-    render::finish(&mut objects, recipe)?;
+    render::finish(&mut objects, &owner(request, recipe))?;
     Ok(BuiltObjects { objects, secrets })
+}
+
+/// Takes the keys of the Secret that a Kustomization names for its decryption, where that is asked for.
+async fn read_keys(
+    request: &BuildRequest<'_>,
+    keys: &mut Keys<'_>,
+    recipe: &Recipe,
+) -> Result<(), Failure> {
+    let name = &recipe.spec.decryption.secret_ref.name;
+    let (Some(cluster), ClusterKeys::Read) = (request.cluster, keys.cluster) else {
+        return Ok(());
+    };
+    if !recipe.is_decrypted() || name.is_empty() {
+        return Ok(());
+    }
+    let address = Resource::SECRET.at(&recipe.namespace, name);
+    let shown = format!("Secret/{}/{name}", recipe.namespace);
+    let secret = cluster.get(&address).await?.ok_or_else(|| {
+        Failure::new(format!(
+            "cannot get the decryption keys: {shown} is not there"
+        ))
+    })?;
+    let data = secret.get("/data").and_then(Value::as_object);
+    for (key, value) in data.into_iter().flatten() {
+        let content = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+        let content = Zeroizing::new(content.unwrap_or_default());
+        keys.decryptor.keyring.add_entry(&shown, key, &content)?;
+    }
+    Ok(())
+}
+
+/// Returns the Kustomization as the owner of its objects: one in a file without a namespace is in the one that was
+/// asked for, where flux writes an empty label.
+fn owner<'recipe>(request: &BuildRequest<'_>, recipe: &'recipe Recipe) -> Cow<'recipe, Recipe> {
+    if !recipe.namespace.is_empty() || recipe.name != request.name {
+        return Cow::Borrowed(recipe);
+    }
+    Cow::Owned(Recipe {
+        namespace: request.namespace.to_owned(),
+        ..recipe.clone()
+    })
 }
 
 /// Reads what a Kustomization refers to, where there is an object to put it into.

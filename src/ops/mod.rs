@@ -9,6 +9,7 @@ mod deps;
 mod diff;
 mod events;
 mod freeze;
+mod helm;
 mod holders;
 mod install;
 mod inventory;
@@ -30,7 +31,7 @@ pub use bootstrap::{
     Access, Commits, Delivery, Hosted, KeySource, Merge, Mode, Outcome, Place, Plan, Request,
     SafePath, bootstrap,
 };
-pub use build::{Absence, BuildRequest, build};
+pub use build::{Absence, BuildRequest, ClusterKeys, Keys, build};
 pub use check::{
     CheckReport, CheckReportList, CheckRequest, Outcome as CheckOutcome, check, versions,
 };
@@ -42,6 +43,7 @@ pub use diff::{
 pub use events::{
     EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,
 };
+pub use helm::HelmProgram;
 pub use holders::read_given;
 pub use install::{InstallRequest, Manifests, PullSecret, foreign_installation, install};
 pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
@@ -52,10 +54,10 @@ pub use offline::{
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };
+pub use remote::{Network, RemoteSources};
 pub use stats::{Count, Stats, StatsList, Uncounted, stats};
 pub use trace::{Label, Link, Trace, Traced, trace};
 pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
-pub use remote::{Network, RemoteSources};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use why::{Chain, ChainLink, WhyRequest, why};

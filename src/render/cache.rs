@@ -47,7 +47,11 @@ impl Cache {
         let strategy = etcetera::base_strategy::Xdg::new();
         let folder = strategy.map(|strategy| strategy.cache_dir().join("gitops/render"));
         let digest = Sha256::digest(repository.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = digest
+            .iter()
+            .take(12)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         match folder {
             Ok(folder) => Self::at(folder.join(name)),
             Err(_) => Self::default(),
@@ -56,7 +60,9 @@ impl Cache {
 
     /// Opens a cache by the path of its file.
     fn at(path: PathBuf) -> Self {
-        let text = fs::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = fs::read(&path)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         let text = text.unwrap_or_default();
         let mut lines = HashMap::new();
         let mut start = 0;
@@ -94,7 +100,12 @@ impl Cache {
 
     /// Notes a render, if it may be kept: not where something is wrong with it, or secret in it.
     pub fn note(&self, key: Key, outcome: &Outcome) {
-        let has_secret = || outcome.objects.iter().any(|object| object.kind() == "Secret");
+        let has_secret = || {
+            outcome
+                .objects
+                .iter()
+                .any(|object| object.kind() == "Secret")
+        };
         if self.path.is_none()
             || outcome.holds_secrets
             || !outcome.findings.is_empty()

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::files::Layer;
 use super::generate::Completed;
 use super::recipe::Recipe;
 use super::secrets::Secrets;
+use super::sources::{Found, Source, find};
 use crate::error::Explain;
-use crate::kustomize::FILE_NAMES;
-use crate::kustomize::load::{Files, join};
-use crate::manifest::{self, Dialect, Object, ObjectError};
+use crate::kustomize::load::Files;
+use crate::manifest::{Object, ObjectError};
 use crate::sops::{self, Format, Integrity, Keyring, Origin, SopsError};
 
 /// The annotation of objects that stay encrypted.
@@ -93,6 +93,8 @@ pub struct Decryptor {
     left: BTreeSet<String>,
     /// How much was opened.
     opened: usize,
+    /// What is odd about what was opened.
+    warnings: Vec<String>,
 }
 
 /// A file in the clear, by its path without links.
@@ -112,13 +114,18 @@ impl Decryptor {
         self.left.iter().map(String::as_str)
     }
 
+    /// Returns what is odd about what was opened.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Says whether anything was opened, so that values have to be hidden.
     pub const fn has_opened(&self) -> bool {
         self.opened > 0
     }
 
     /// Says whether there is anything to do for a Kustomization.
-    fn acts_for(&self, recipe: &Recipe) -> bool {
+    pub(super) fn acts_for(&self, recipe: &Recipe) -> bool {
         recipe.is_decrypted() && !self.keyring.is_empty()
     }
 
@@ -149,19 +156,12 @@ impl Decryptor {
         &mut self,
         layer: &mut Layer<'_>,
         directory: &Path,
-        recipe: &Recipe,
         completed: &Completed,
     ) -> Result<(), DecryptError> {
-        if !self.acts_for(recipe) {
-            return Ok(());
+        let Found { sources, resources } = find(layer, directory, completed.text.as_bytes());
+        for path in resources {
+            self.check_resource(layer, &path);
         }
-        let mut walk = Walk {
-            files: layer,
-            directories: BTreeSet::new(),
-            sources: BTreeSet::new(),
-        };
-        walk.kustomization(directory, completed.text.as_bytes());
-        let sources = walk.sources;
         let mut clear: Vec<ClearFile> = Vec::new();
         let mut seen = BTreeSet::new();
         for Source { path, format } in sources {
@@ -183,6 +183,31 @@ impl Decryptor {
             layer.put(path, Some(content.to_vec()));
         }
         Ok(())
+    }
+
+    /// Looks whether a file of objects has the checksum that SOPS gave it, which nobody can see after the build.
+    ///
+    /// kustomize-controller does not look, and applies it: so it is a warning.
+    fn check_resource(&mut self, files: &dyn Files, path: &Path) {
+        let format = Format::of(&path.to_string_lossy());
+        let Ok(content) = files.read(path) else {
+            return;
+        };
+        if !format.marks(&content) {
+            return;
+        }
+        let opened = sops::open(
+            &content,
+            (format, format),
+            &self.keyring,
+            Integrity::Checked,
+        );
+        if let Err(error @ (SopsError::Integrity | SopsError::Checksum)) = opened {
+            let path = path.display();
+            self.warnings.push(format!(
+                "{path}: {error}; kustomize-controller does not check it"
+            ));
+        }
     }
 
     fn open_file(
@@ -222,6 +247,11 @@ impl Decryptor {
         recipe: &Recipe,
     ) -> Result<(), DecryptError> {
         if !self.acts_for(recipe) {
+            if recipe.is_decrypted() {
+                let encrypted = objects.iter().filter(|object| is_encrypted(object));
+                self.left
+                    .extend(encrypted.map(|object| object.id().to_string()));
+            }
             return Ok(());
         }
         for object in objects.iter_mut().filter(|object| !stays_encrypted(object)) {
@@ -262,7 +292,11 @@ impl Decryptor {
 
     fn open_entries(&mut self, object: &mut Object) -> Result<(), DecryptError> {
         let name = object.id().to_string();
-        let Some(data) = object.value_mut().get_mut("data").and_then(Value::as_object_mut) else {
+        let Some(data) = object
+            .value_mut()
+            .get_mut("data")
+            .and_then(Value::as_object_mut)
+        else {
             return Ok(());
         };
         for (key, value) in data {
@@ -310,119 +344,4 @@ fn stays_encrypted(object: &Object) -> bool {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     STANDARD.decode(text).ok()
-}
-
-/// A file that may be encrypted, and its format.
-#[derive(PartialEq, Eq)]
-struct Source {
-    path: PathBuf,
-    format: Format,
-}
-
-impl PartialOrd for Source {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Source {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |source: &Self| (source.path.clone(), source.format.name());
-        key(self).cmp(&key(other))
-    }
-}
-
-/// A way through kustomizations, to the files that their generators and patches read.
-struct Walk<'call> {
-    files: &'call dyn Files,
-    directories: BTreeSet<PathBuf>,
-    sources: BTreeSet<Source>,
-}
-
-impl Walk<'_> {
-    fn directory(&mut self, path: &Path) {
-        let Ok(directory) = self.files.real_path(path) else {
-            return;
-        };
-        if !self.files.is_directory(&directory) || self.directories.contains(&directory) {
-            return;
-        }
-        let found = FILE_NAMES.iter().find_map(|name| {
-            let path = directory.join(name);
-            (!self.files.is_directory(&path))
-                .then(|| self.files.read(&path).ok())
-                .flatten()
-        });
-        if let Some(content) = found {
-            self.kustomization(&directory, &content);
-        }
-    }
-
-    fn kustomization(&mut self, directory: &Path, content: &[u8]) {
-        if !self.directories.insert(directory.to_owned()) {
-            return;
-        }
-        let Some(fields) = fields(content) else {
-            return;
-        };
-        for generator in list(&fields, "secretGenerator") {
-            for entry in texts(generator, "files") {
-                let (key, path) = entry.split_once('=').unwrap_or((entry, entry));
-                self.source(directory, path, Format::of(key));
-            }
-            for path in texts(generator, "envs") {
-                let format = match Format::of(path) {
-                    Format::Binary => Format::Dotenv,
-                    format => format,
-                };
-                self.source(directory, path, format);
-            }
-        }
-        for patch in list(&fields, "patches") {
-            let path = patch.get("path").and_then(Value::as_str);
-            if let Some(path) = path.filter(|path| !path.is_empty() && !path.contains("://")) {
-                self.source(directory, path, Format::of(path));
-            }
-        }
-        for list in ["resources", "components"] {
-            for entry in fields.get(list).and_then(Value::as_array).into_iter().flatten() {
-                if let Some(path) = entry.as_str().filter(|path| !path.contains("://")) {
-                    self.directory(&join(directory, path));
-                }
-            }
-        }
-    }
-
-    fn source(&mut self, directory: &Path, path: &str, format: Format) {
-        self.sources.insert(Source {
-            path: join(directory, path),
-            format,
-        });
-    }
-}
-
-/// Reads the fields of a kustomization; the build tells what is wrong with one.
-fn fields(content: &[u8]) -> Option<Map<String, Value>> {
-    let text = std::str::from_utf8(content).ok()?;
-    let values = manifest::read_as(text, Dialect::Loose).ok()?;
-    match values.into_iter().next()? {
-        Value::Object(fields) => Some(fields),
-        _ => None,
-    }
-}
-
-fn list<'fields>(
-    fields: &'fields Map<String, Value>,
-    name: &str,
-) -> impl Iterator<Item = &'fields Map<String, Value>> {
-    let items = fields.get(name).and_then(Value::as_array);
-    items.into_iter().flatten().filter_map(Value::as_object)
-}
-
-fn texts<'fields>(
-    fields: &'fields Map<String, Value>,
-    name: &str,
-) -> impl Iterator<Item = &'fields str> {
-    let items = fields.get(name).and_then(Value::as_array);
-    items.into_iter().flatten().filter_map(Value::as_str)
 }

@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 use super::decrypt::{DecryptError, Decryptor};
 use super::files::Layer;
-use super::generate::complete;
+use super::generate::{Completed, complete};
 use super::generate_error::GenerateError;
 use super::mask::{MaskError, mask};
-use super::overlay::build_overlay;
+use super::overlay;
 use super::recipe::Recipe;
 use super::rules::Ignored;
 use crate::error::Explain;
 use crate::kustomize::load::{Files, Remote};
-use crate::kustomize::{BuildError, Built};
+use crate::kustomize::{self, BuildError, Built, Options, RootFields};
 use crate::manifest::Object;
 
 /// Why a Kustomization can't be built.
@@ -67,21 +67,12 @@ pub struct Place<'call> {
 impl Place<'_> {
     /// Builds the directory for a Flux Kustomization, in memory; what is there stays as it is.
     ///
-    /// # Errors
-    ///
-    /// Fails where there is no such directory, or it can't be built.
-    pub fn build(&self, recipe: &Recipe, patterns: &[String]) -> Result<Built, RenderError> {
-        let directory = self.real_directory()?;
-        let ignored = Ignored::at(self.files, &directory, patterns);
-        self.build_with(recipe, &ignored)
-    }
-
-    /// Builds the directory as [`Place::build`] does, with what generators and patches read in the clear.
+    /// What generators and patches read is put there in the clear, as far as there are keys.
     ///
     /// # Errors
     ///
-    /// Fails as [`Place::build`] does, and where a file can't be decrypted.
-    pub fn build_decrypted(
+    /// Fails where there is no such directory, it can't be built, or a file in it can't be decrypted.
+    pub fn build(
         &self,
         recipe: &Recipe,
         patterns: &[String],
@@ -89,11 +80,13 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let ignored = Ignored::at(self.files, &directory, patterns);
+        if !decryptor.acts_for(recipe) {
+            return self.build_with(recipe, &ignored);
+        }
         let completed = complete(self.files, &directory, recipe, &ignored)?;
         let mut files = Layer::new(self.files);
-        decryptor.open_sources(&mut files, &directory, recipe, &completed)?;
-        files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
+        decryptor.open_sources(&mut files, &directory, &completed)?;
+        self.build_completed(files, &directory, completed)
     }
 
     /// Builds the directory with rules that were read before.
@@ -104,9 +97,22 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let completed = complete(self.files, &directory, recipe, ignored)?;
-        let mut files = Layer::new(self.files);
+        self.build_completed(Layer::new(self.files), &directory, completed)
+    }
+
+    fn build_completed(
+        &self,
+        mut files: Layer<'_>,
+        directory: &Path,
+        completed: Completed,
+    ) -> Result<Built, RenderError> {
         files.put(completed.path, Some(completed.text.into_bytes()));
-        Ok(build_overlay(&files, &directory, self.remote).map_err(Box::new)?)
+        // What Flux completes, it has read and written before, and so lost what it did not know.
+        let options = Options {
+            root_fields: RootFields::Lenient,
+            ..overlay::options(self.remote)
+        };
+        Ok(kustomize::build(&files, &directory.to_string_lossy(), &options).map_err(Box::new)?)
     }
 
     fn real_directory(&self) -> Result<PathBuf, RenderError> {

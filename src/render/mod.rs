@@ -6,19 +6,22 @@ mod files;
 mod generate;
 mod generate_error;
 mod kustomization;
+mod losses;
 mod mask;
 mod merge;
 mod overlay;
 mod recipe;
 pub mod repository;
 mod rules;
+mod search;
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod variables;
 
 pub use cache::Cache;
-pub use decrypt::{DecryptError, Decryptor};
+pub use decrypt::Decryptor;
 pub use files::{Layer, Revision};
 pub use kustomization::{Place, finish};
 pub use overlay::build_overlay;

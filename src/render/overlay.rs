@@ -16,12 +16,16 @@ pub fn build_overlay(
     folder: &Path,
     remote: Option<&dyn Remote>,
 ) -> Result<Built, BuildError> {
-    let options = Options {
+    build(files, &folder.to_string_lossy(), &options(remote))
+}
+
+/// Returns the rules of Flux.
+pub(super) fn options(remote: Option<&dyn Remote>) -> Options<'_> {
+    Options {
         restriction: Restriction::None,
         order: Order::Accumulated,
         schema: SchemaMode::Extend,
         remote,
         ..Options::default()
-    };
-    build(files, &folder.to_string_lossy(), &options)
+    }
 }

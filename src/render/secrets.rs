@@ -1,15 +1,16 @@
 //! What must not be shown of a render: the values of Secrets, and whatever was decrypted, wherever it was carried.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use regex::Regex;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::search::Search;
 use crate::manifest::Object;
 
 /// From this length on, a secret is looked for within words too.
@@ -17,10 +18,7 @@ const LONG: usize = 4;
 
 /// From this length on, a secret is looked for in names and in the keys of mappings too: what is shorter is likelier
 /// to be there by chance, and nothing could be told apart any more.
-const VERY_LONG: usize = 8;
-
-/// The shortest part of a base64 text that is looked for.
-const ENCODED_PART: usize = 6;
+const VERY_LONG: usize = 12;
 
 /// Words that stand everywhere and tell nothing.
 const COMMON: &[&str] = &["true", "false", "null", "yes", "no", "on", "off"];
@@ -33,14 +31,6 @@ pub struct Secrets {
     salt: Zeroizing<[u8; 32]>,
     known: BTreeSet<String>,
     search: OnceLock<Search>,
-}
-
-/// All forms of all secrets, made ready to be looked for.
-struct Search {
-    /// Finds any of them; `None` where there are none.
-    pattern: Option<Regex>,
-    /// The forms and the secrets that they are of.
-    forms: BTreeMap<String, String>,
 }
 
 /// Where a text stands.
@@ -62,11 +52,6 @@ impl Secrets {
             known: BTreeSet::new(),
             search: OnceLock::new(),
         }
-    }
-
-    /// Says whether nothing is known that must not be shown.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
     }
 
     /// Takes a text that must not be shown.
@@ -106,30 +91,40 @@ impl Secrets {
         }
     }
 
+    /// Returns the texts themselves, for those who have to find them in what they show.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(String::as_str)
+    }
+
     /// Returns what stands in the place of a secret.
     pub fn digest(&self, secret: &[u8]) -> String {
         let digest = Sha256::new()
             .chain_update(self.salt.as_slice())
             .chain_update(secret)
             .finalize();
-        let digits: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digits = String::new();
+        for byte in &digest[..6] {
+            // Writing to a text cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
         // No base64: a build that hides its secrets can't be applied by mistake.
         format!("**sha256:{digits}**")
     }
 
     /// Takes the secrets out of an object; of a Secret, every value.
     pub fn redact_object(&self, object: &mut Object) {
-        if is_secret(object)
-            && let Some(fields) = object.value_mut().as_object_mut()
-        {
-            self.redact_values(fields);
-        }
+        let is_secret = is_secret(object);
         let Some(fields) = object.value_mut().as_object_mut() else {
             return;
         };
+        if is_secret {
+            self.redact_values(fields);
+        }
         for (key, value) in fields.iter_mut() {
             match key.as_str() {
                 "apiVersion" | "kind" => {}
+                // Its keys are shown.
+                "data" | "stringData" if is_secret => {}
                 "metadata" => self.redact_metadata(value),
                 _ => self.redact(value),
             }
@@ -140,12 +135,13 @@ impl Secrets {
         for part in ["data", "stringData"] {
             let values = fields.get_mut(part).and_then(Value::as_object_mut);
             for value in values.into_iter().flat_map(Map::values_mut) {
-                let text = Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
+                let text =
+                    Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
                 // The same value has the same digest in both parts.
                 let plain = if part == "data" { decoded(&text) } else { None };
                 let digest = match plain {
-                    Some(plain) => self.digest(plain.trim_ascii_end()),
-                    None => self.digest(text.as_bytes().trim_ascii_end()),
+                    Some(plain) => self.digest(without_breaks(&plain)),
+                    None => self.digest(without_breaks(text.as_bytes())),
                 };
                 replace(value, digest);
             }
@@ -210,17 +206,16 @@ impl Secrets {
     /// Returns a text without its secrets; `None` where there are none in it.
     fn redacted(&self, text: &str, role: Role) -> Option<String> {
         let search = self.search.get_or_init(|| Search::new(&self.known));
-        let pattern = search.pattern.as_ref()?;
         let (mut shown, mut copied, mut from) = (String::new(), 0, 0);
-        while let Some(found) = pattern.find_at(text, from) {
-            if !counts(text, found.range(), role) {
-                from = next_character(text, found.start());
+        while let Some(found) = search.next(text, from) {
+            if !counts(text, found.clone(), role) {
+                from = next_character(text, found.start);
                 continue;
             }
-            let secret = search.forms.get(found.as_str())?;
-            shown.push_str(&text[copied..found.start()]);
+            let secret = search.secret(&text[found.clone()])?;
+            shown.push_str(&text[copied..found.start]);
             shown.push_str(&self.digest(secret.as_bytes()));
-            copied = found.end();
+            copied = found.end;
             from = copied;
         }
         if copied == 0 {
@@ -261,63 +256,6 @@ fn next_character(text: &str, at: usize) -> usize {
     at + width
 }
 
-impl Search {
-    fn new(known: &BTreeSet<String>) -> Self {
-        let mut forms = BTreeMap::new();
-        for secret in known {
-            for form in forms_of(secret) {
-                forms.entry(form).or_insert_with(|| secret.clone());
-            }
-        }
-        let mut sorted: Vec<&String> = forms.keys().collect();
-        // The first that fits counts, and it has to be the longest.
-        sorted.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        let pattern: Vec<String> = sorted.into_iter().map(|form| regex::escape(form)).collect();
-        let pattern = regex::RegexBuilder::new(&pattern.join("|"))
-            .size_limit(usize::MAX)
-            .build();
-        Self {
-            pattern: pattern.ok().filter(|_| !forms.is_empty()),
-            forms,
-        }
-    }
-}
-
-/// Returns the forms in which a secret may have been carried on.
-fn forms_of(secret: &str) -> BTreeSet<String> {
-    let mut forms = BTreeSet::from([secret.to_owned()]);
-    // Variables lose their line breaks.
-    if secret.contains('\n') {
-        forms.insert(secret.replace('\n', ""));
-    }
-    if let Ok(quoted) = serde_json::to_string(secret) {
-        forms.insert(quoted[1..quoted.len() - 1].to_owned());
-    }
-    for ended in [secret.to_owned(), format!("{secret}\n")] {
-        forms.insert(STANDARD.encode(ended));
-    }
-    forms.extend((0..3).flat_map(|before| encoded_parts(secret.as_bytes(), before)));
-    forms.retain(|form| form.len() >= 2);
-    forms
-}
-
-/// Returns what a secret looks like within a longer base64 text, after a number of bytes modulo three.
-///
-/// Its first and its last character may hold bits of what stands around it.
-fn encoded_parts(secret: &[u8], before: usize) -> Vec<String> {
-    let mut bytes = vec![0; before];
-    bytes.extend_from_slice(secret);
-    let start = (before * 8).div_ceil(6);
-    let end = bytes.len() * 8 / 6;
-    let texts = [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)];
-    bytes.zeroize();
-    let parts = texts.iter().filter_map(|text| text.get(start..end));
-    parts
-        .filter(|part| part.len() >= ENCODED_PART)
-        .map(ToOwned::to_owned)
-        .collect()
-}
-
 fn is_secret(object: &Object) -> bool {
     object.kind() == "Secret" && object.group().is_empty()
 }
@@ -329,6 +267,14 @@ fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
 }
 
+/// Returns bytes without the line breaks at their end, which count for nothing.
+fn without_breaks(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\n' | b'\r'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
 fn replace(value: &mut Value, shown: String) {
     if let Value::String(text) = value {
         text.zeroize();
@@ -338,6 +284,7 @@ fn replace(value: &mut Value, shown: String) {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
     use super::*;
@@ -364,8 +311,14 @@ mod tests {
             let shown = secrets.redact_text(&text);
             assert!(shown.contains(&digest), "{text}: {shown}");
         }
-        assert_eq!(secrets.redact_text("a s3cr3t-value b"), format!("a {digest} b"));
-        for text in ["line oneline \"two\"", r#"{"a": "line one\nline \"two\"\n"}"#] {
+        assert_eq!(
+            secrets.redact_text("a s3cr3t-value b"),
+            format!("a {digest} b")
+        );
+        for text in [
+            "line oneline \"two\"",
+            r#"{"a": "line one\nline \"two\"\n"}"#,
+        ] {
             assert!(!secrets.redact_text(text).contains("two"), "{text}");
         }
         assert_eq!(secrets.redact_text("nothing"), "nothing");
@@ -379,7 +332,10 @@ mod tests {
         let mut object = Object::new(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "apps", "namespace": "apps"}, "data": {"apps": "in apps", "pin": 80}})).unwrap();
         secrets.redact_object(&mut object);
         assert_eq!(object.id().to_string(), "ConfigMap/apps/apps");
-        assert_eq!(object.get("/data/apps").unwrap(), &json!(format!("in {}", secrets.digest(b"apps"))));
+        assert_eq!(
+            object.get("/data/apps").unwrap(),
+            &json!(format!("in {}", secrets.digest(b"apps")))
+        );
     }
 
     #[test]
@@ -388,7 +344,10 @@ mod tests {
             Object::new(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": data, "stringData": texts})).unwrap()
         };
         let mut secrets = Secrets::new();
-        let mut object = secret(&json!({"a": "cGFzc3dvcmQ=", "bad": "%%", "same": "eA=="}), &json!({"b": "password", "c": "other"}));
+        let mut object = secret(
+            &json!({"a": "cGFzc3dvcmQ=", "bad": "%%", "same": "eA=="}),
+            &json!({"b": "password", "c": "other"}),
+        );
         secrets.add_object(&object);
         secrets.redact_object(&mut object);
         let shown = |pointer: &str| object.text(pointer).to_owned();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::losses;
 use crate::api::{PostBuild, SubstituteStrategy};
 use crate::error::Explain;
 use crate::kustomize::{SubstituteError, Unset, substitute};
@@ -99,22 +100,25 @@ impl Variables {
         self
     }
 
-    /// Puts the variables into every object that takes them.
+    /// Puts the variables into every object that takes them; returns what values lost on the way, to be told.
     ///
     /// # Errors
     ///
     /// Fails on a name that no variable can have, and on an object that is none any more.
-    pub fn put_into(&self, objects: &mut [Object]) -> Result<(), VariablesError> {
+    pub fn put_into(&self, objects: &mut [Object]) -> Result<Vec<String>, VariablesError> {
+        let mut losses = Vec::new();
         if self.values.is_empty() && !self.always {
-            return Ok(());
+            return Ok(losses);
         }
         for object in objects.iter_mut().filter(|object| takes_variables(object)) {
-            *object = self.put(object).map_err(|problem| VariablesError {
+            let changed = self.put(object).map_err(|problem| VariablesError {
                 object: object.name().into(),
                 problem,
             })?;
+            losses.extend(losses::between(object, &changed));
+            *object = changed;
         }
-        Ok(())
+        Ok(losses)
     }
 
     fn put(&self, object: &Object) -> Result<Object, VariableProblem> {

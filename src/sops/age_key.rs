@@ -76,8 +76,9 @@ impl AgeKey {
         if word.starts_with("AGE-SECRET-KEY-PQ-") {
             return Err("post-quantum keys of age are not supported");
         }
-        let identity: age::x25519::Identity =
-            word.parse().map_err(|_| "a line in it is no age identity")?;
+        let identity: age::x25519::Identity = word
+            .parse()
+            .map_err(|_| "a line in it is no age identity")?;
         let public = identity.to_public();
         Ok(Self {
             identity: Identity::Native(identity),

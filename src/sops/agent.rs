@@ -54,7 +54,7 @@ fn run(mut command: Command, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, String>
         .map_err(|error| format!("cannot be started ({error})"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that reads nothing is no failure.
-        let _ = stdin.write_all(input);
+        drop(stdin.write_all(input));
     }
     let output = child
         .wait_with_output()

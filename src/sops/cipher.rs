@@ -117,7 +117,11 @@ pub mod tests {
         let cipher = Cipher::new_from_slice(&[0; KEY_LENGTH]).unwrap();
         let (nonce, mut bytes) = ([1; 32], plain.to_vec());
         let tag = cipher
-            .encrypt_in_place_detached(Nonce::<U32>::from_slice(&nonce), path.as_bytes(), &mut bytes)
+            .encrypt_in_place_detached(
+                Nonce::<U32>::from_slice(&nonce),
+                path.as_bytes(),
+                &mut bytes,
+            )
             .unwrap();
         let (data, iv, tag) = (
             STANDARD.encode(bytes),

@@ -20,13 +20,15 @@ pub fn read(content: &[u8]) -> Result<Branch, SopsError> {
             if let Some(comment) = line.strip_prefix(b"#") {
                 return Ok(Entry::Comment(Comment::line(comment)));
             }
-            let malformed =
-                |problem: &str| SopsError::malformed(Format::Dotenv, format!("line {number} {problem}"));
+            let malformed = |problem: &str| {
+                SopsError::malformed(Format::Dotenv, format!("line {number} {problem}"))
+            };
             let at = line
                 .iter()
                 .position(|byte| *byte == b'=')
                 .ok_or_else(|| malformed("has no `=`"))?;
-            let key = std::str::from_utf8(&line[..at]).map_err(|_| malformed("has no text as its key"))?;
+            let key = std::str::from_utf8(&line[..at])
+                .map_err(|_| malformed("has no text as its key"))?;
             let value = Zeroizing::new(line[at + 1..].to_vec());
             Ok(Entry::Pair(key.into(), Value::Text(unescaped(&value))))
         })
@@ -102,9 +104,14 @@ mod tests {
     fn comes_back_as_it_was() {
         let text = "# note\nA=1\nB=a\\nb=c\nEMPTY=\n";
         let branch = read(text.as_bytes()).unwrap();
-        assert!(matches!(&branch[2], Entry::Pair(_, Value::Text(text)) if text.as_slice() == b"a\nb=c"));
+        assert!(
+            matches!(&branch[2], Entry::Pair(_, Value::Text(text)) if text.as_slice() == b"a\nb=c")
+        );
         assert_eq!(write(&branch).unwrap().as_slice(), text.as_bytes());
         let error = read(b"A=1\nhunter2").map(|_| ()).unwrap_err().to_string();
-        assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("line 2") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

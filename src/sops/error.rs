@@ -21,7 +21,11 @@ pub enum SopsError {
     #[error("the metadata of SOPS is damaged: {0}")]
     Metadata(String),
     /// No key at hand fits.
-    #[error("no key at hand opens it; it is encrypted for {}; tried: {}", listed(recipients), listed(tried))]
+    #[error(
+        "no key at hand opens it; it is encrypted for {}; tried: {}",
+        listed(recipients),
+        listed(tried)
+    )]
     NoKey {
         /// Who the file is encrypted for.
         recipients: Vec<String>,

@@ -334,10 +334,18 @@ mod tests {
         let texts: Vec<_> = entries
             .iter()
             .filter_map(pair)
-            .map(|(key, value)| format!("{key}={}", String::from_utf8_lossy(&line_text(value).unwrap())))
+            .map(|(key, value)| {
+                format!(
+                    "{key}={}",
+                    String::from_utf8_lossy(&line_text(value).unwrap())
+                )
+            })
             .collect();
         assert_eq!(texts, ["a=3", "b=x", "c=one two"]);
         let error = read(b"[s]\nhunter2\n").map(|_| ()).unwrap_err().to_string();
-        assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("line 2") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

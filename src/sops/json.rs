@@ -243,7 +243,11 @@ mod tests {
 
     #[test]
     fn errors_say_where_and_not_what() {
-        for text in ["{\"password\": \"hunter2", "[\"hunter2\"]", "{\"a\": hunter2}"] {
+        for text in [
+            "{\"password\": \"hunter2",
+            "[\"hunter2\"]",
+            "{\"a\": hunter2}",
+        ] {
             let error = read(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
         }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::age_key::{self, AgeKey, AgeOutcome};
 use super::agent;
 use super::key_error::KeyError;
+use super::key_secret;
 use super::metadata::{Recipient, Sort};
 use super::open_pgp::{self, OpenPgpKey};
 use crate::env::{self, Variable};
@@ -163,7 +164,7 @@ impl Keyring {
         Ok(())
     }
 
-    /// Adds the keys in a file.
+    /// Adds the keys in a file, which may be the manifest of a Secret with keys.
     ///
     /// # Errors
     ///
@@ -173,7 +174,20 @@ impl Keyring {
             path: path.into(),
             source,
         })?;
-        self.add(&path.display().to_string(), &Zeroizing::new(content))
+        let (content, place) = (Zeroizing::new(content), path.display().to_string());
+        let text = std::str::from_utf8(&content).unwrap_or_default();
+        let Some(entries) = key_secret::entries(text) else {
+            return self.add(&place, &content);
+        };
+        let mut holds_keys = false;
+        for entry in entries {
+            holds_keys |= self.add_entry(&entry.secret, &entry.key, &entry.content)?;
+        }
+        if holds_keys {
+            return Ok(());
+        }
+        let problem = "its Secrets have neither `*.agekey` nor `*.asc` entries";
+        Err(KeyError::Unknown { place, problem })
     }
 
     /// Adds an entry of the Secret that a Kustomization names; says whether it is one that holds keys.
@@ -223,14 +237,16 @@ impl Keyring {
     ) -> Option<Zeroizing<Vec<u8>>> {
         let mut recipients: Vec<_> = group.iter().collect();
         recipients.sort_by_key(|recipient| recipient.sort);
-        recipients.into_iter().find_map(|recipient| match recipient.sort {
-            Sort::Age => self.open_age(recipient, tried),
-            Sort::OpenPgp => self.open_pgp(recipient, tried),
-            Sort::Service(name) => {
-                tried.note(format!("nothing for {name}, which is not supported"));
-                None
-            }
-        })
+        recipients
+            .into_iter()
+            .find_map(|recipient| match recipient.sort {
+                Sort::Age => self.open_age(recipient, tried),
+                Sort::OpenPgp => self.open_pgp(recipient, tried),
+                Sort::Service(name) => {
+                    tried.note(format!("nothing for {name}, which is not supported"));
+                    None
+                }
+            })
     }
 
     fn open_age(&self, recipient: &Recipient, tried: &mut Tried) -> Option<Zeroizing<Vec<u8>>> {
@@ -300,8 +316,8 @@ fn usual_places() -> Vec<(PathBuf, bool)> {
     let settings = env::XDG_CONFIG_HOME.path().map(PathBuf::from);
     let settings = settings.or_else(|| home.as_ref().map(|home| home.join(".config")));
     let own = settings.map(|settings| (settings.join("sops/age/keys.txt"), false));
-    let ssh = home.iter().flat_map(|home| {
-        ["id_ed25519", "id_rsa"].map(|name| (home.join(".ssh").join(name), true))
-    });
+    let ssh = home
+        .iter()
+        .flat_map(|home| ["id_ed25519", "id_rsa"].map(|name| (home.join(".ssh").join(name), true)));
     own.into_iter().chain(ssh).collect()
 }

@@ -91,7 +91,11 @@ impl Metadata {
         if groups[0].is_empty() {
             let listed = notes.get("key_groups").and_then(Json::as_array);
             let listed = listed.map_or(&[][..], Vec::as_slice);
-            groups = listed.iter().filter_map(Json::as_object).map(group).collect();
+            groups = listed
+                .iter()
+                .filter_map(Json::as_object)
+                .map(group)
+                .collect();
         }
         if groups.is_empty() {
             return Err(damaged("it lists no keys"));

@@ -11,6 +11,7 @@ mod go_number;
 mod ini;
 mod json;
 mod key_error;
+mod key_secret;
 mod keyring;
 mod metadata;
 mod open;
@@ -27,6 +28,5 @@ mod yaml_writer;
 
 pub use error::SopsError;
 pub use format::Format;
-pub use key_error::KeyError;
 pub use keyring::{Keyring, Origin};
-pub use open::{Integrity, Opened, open};
+pub use open::{Integrity, open};

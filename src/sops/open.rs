@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use zeroize::Zeroizing;
 
-use super::cipher::{KEY_LENGTH, DataKey, Plain};
+use super::cipher::{DataKey, KEY_LENGTH, Plain};
 use super::error::SopsError;
 use super::flat;
 use super::format::Format;

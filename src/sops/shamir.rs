@@ -1,4 +1,4 @@
-//! Shamir's secret sharing over GF(2⁸), as HashiCorp's Vault and SOPS do it.
+//! Shamir's secret sharing over GF(2⁸), as SOPS does it.
 //!
 //! A share is the value of one polynomial a byte of the secret, at a point that is the share's last byte. The field is
 //! that of AES, the bytes modulo x⁸ + x⁴ + x³ + x + 1.
@@ -17,7 +17,9 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
     let weights = weights?;
     let byte = |index: usize| {
         let terms = shares.iter().zip(&weights);
-        terms.fold(0, |sum, (share, weight)| sum ^ product(share[index], *weight))
+        terms.fold(0, |sum, (share, weight)| {
+            sum ^ product(share[index], *weight)
+        })
     };
     Some(Zeroizing::new((0..length - 1).map(byte).collect()))
 }
@@ -26,10 +28,12 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Option<Zeroizing<Vec<u8>>> {
 fn weight(points: &[u8], at: usize) -> Option<u8> {
     let own = points[at];
     let others = points.iter().enumerate().filter(|(index, _)| *index != at);
-    others.map(|(_, point)| *point).try_fold(1, |weight, point| {
-        let distance = own ^ point;
-        (distance != 0).then(|| product(weight, product(point, inverse(distance))))
-    })
+    others
+        .map(|(_, point)| *point)
+        .try_fold(1, |weight, point| {
+            let distance = own ^ point;
+            (distance != 0).then(|| product(weight, product(point, inverse(distance))))
+        })
 }
 
 /// Multiplies, in a time that does not depend on the factors.

@@ -64,7 +64,13 @@ fn every_file_opens_to_the_bytes_that_sops_gives() {
 fn whole_files_keep_every_byte() {
     let keyring = keyring(&["age.txt"]);
     let format = (Format::Binary, Format::Binary);
-    let opened = open(&encrypted("bytes.bin"), format, &keyring, Integrity::Checked).unwrap();
+    let opened = open(
+        &encrypted("bytes.bin"),
+        format,
+        &keyring,
+        Integrity::Checked,
+    )
+    .unwrap();
     let expected = fs::read(folder().join("plain/bytes.bin")).unwrap();
     assert_eq!(opened.content.as_slice(), expected);
 }
@@ -73,16 +79,32 @@ fn whole_files_keep_every_byte() {
 fn a_wrong_key_is_told_with_what_was_tried_and_who_could() {
     let error = opened("pgp.yaml", &encrypted("pgp.yaml"), &keyring(&["age.txt"])).unwrap_err();
     assert!(error.is_missing_key());
-    let error = opened("document.yaml", &encrypted("document.yaml"), &keyring(&["other.txt"]));
+    let error = opened(
+        "document.yaml",
+        &encrypted("document.yaml"),
+        &keyring(&["other.txt"]),
+    );
     let error = error.unwrap_err().to_string();
     let public = |name: &str| {
         let text = fs::read_to_string(folder().join("keys").join(name)).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("# public key: "));
         line.unwrap().to_owned()
     };
-    assert!(error.contains(&format!("encrypted for age {};", public("age.txt"))), "{error}");
-    assert!(error.contains(&format!("tried: {} (", public("other.txt"))), "{error}");
-    let nothing = opened("document.yaml", &encrypted("document.yaml"), &Keyring::default());
+    assert!(
+        error.contains(&format!("encrypted for age {};", public("age.txt"))),
+        "{error}"
+    );
+    assert!(
+        error.contains(&format!("tried: {} (", public("other.txt"))),
+        "{error}"
+    );
+    let nothing = opened(
+        "document.yaml",
+        &encrypted("document.yaml"),
+        &Keyring::default(),
+    );
     assert!(nothing.unwrap_err().to_string().ends_with("tried: nothing"));
 }
 
@@ -91,7 +113,9 @@ fn one_group_is_not_enough() {
     for keys in [["age.txt"].as_slice(), &["other.txt"], &["pgp.asc"]] {
         let error = opened("groups.yaml", &encrypted("groups.yaml"), &keyring(keys)).unwrap_err();
         assert!(
-            error.to_string().starts_with("2 of its 3 key groups are needed, and 1 is at hand"),
+            error
+                .to_string()
+                .starts_with("2 of its 3 key groups are needed, and 1 is at hand"),
             "{error}"
         );
     }
@@ -100,11 +124,24 @@ fn one_group_is_not_enough() {
 }
 
 /// Texts of the plain files that no error may show.
-const SECRETS: &[&str] = &["A document", "several", "p=a#ss", "battery", "Grüße", "two words"];
+const SECRETS: &[&str] = &[
+    "A document",
+    "several",
+    "p=a#ss",
+    "battery",
+    "Grüße",
+    "two words",
+];
 
 #[test]
 fn a_file_that_is_cut_off_anywhere_is_one_clear_error() {
-    for name in ["document.yaml", "document.json", "settings.env", "settings.ini", "bytes.bin"] {
+    for name in [
+        "document.yaml",
+        "document.json",
+        "settings.env",
+        "settings.ini",
+        "bytes.bin",
+    ] {
         let keyring = keyring(&["age.txt"]);
         let content = encrypted(name);
         let whole = opened(name, &content, &keyring).unwrap();
@@ -114,7 +151,10 @@ fn a_file_that_is_cut_off_anywhere_is_one_clear_error() {
                 Ok(found) => assert_eq!(found, whole, "{name} up to {end}"),
                 Err(error) => {
                     let error = error.to_string();
-                    assert!(!SECRETS.iter().any(|secret| error.contains(secret)), "{error}");
+                    assert!(
+                        !SECRETS.iter().any(|secret| error.contains(secret)),
+                        "{error}"
+                    );
                 }
             }
         }
@@ -126,7 +166,11 @@ fn a_value_that_was_changed_moved_or_taken_away_is_found() {
     let keyring = keyring(&["age.txt"]);
     let text = String::from_utf8(encrypted("document.yaml")).unwrap();
     let error = |text: &str| opened("document.yaml", text.as_bytes(), &keyring).unwrap_err();
-    let line = |start: &str| text.lines().find(|line| line.trim_start().starts_with(start)).unwrap();
+    let line = |start: &str| {
+        text.lines()
+            .find(|line| line.trim_start().starts_with(start))
+            .unwrap()
+    };
     // Taken away, and changed where nothing is encrypted.
     let without = text.replace(&format!("{}\n", line("title:")), "");
     assert!(matches!(error(&without), SopsError::Integrity));
@@ -147,14 +191,24 @@ fn a_value_that_was_changed_moved_or_taken_away_is_found() {
 #[test]
 fn services_are_named() {
     let content = br#"{"a": "ENC[AES256_GCM,data:x,iv:x,tag:x,type:str]", "sops": {"kms": [{"arn": "arn:aws:kms:x", "enc": "x"}], "lastmodified": "2026-01-01T00:00:00Z", "mac": "x"}}"#;
-    let error = opened("a.json", content, &keyring(&["age.txt"])).unwrap_err().to_string();
-    assert!(error.contains("encrypted for AWS KMS arn:aws:kms:x"), "{error}");
+    let error = opened("a.json", content, &keyring(&["age.txt"]))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("encrypted for AWS KMS arn:aws:kms:x"),
+        "{error}"
+    );
     assert!(error.contains("AWS KMS, which is not supported"), "{error}");
 }
 
 #[test]
 fn what_is_not_encrypted_is_said_to_be_so() {
-    for (name, content) in [("a.yaml", "a: 1\n"), ("a.json", "{}"), ("a.env", "A=1\n"), ("a.ini", "[a]\nb=1\n")] {
+    for (name, content) in [
+        ("a.yaml", "a: 1\n"),
+        ("a.json", "{}"),
+        ("a.env", "A=1\n"),
+        ("a.ini", "[a]\nb=1\n"),
+    ] {
         let error = opened(name, content.as_bytes(), &Keyring::default()).unwrap_err();
         assert!(matches!(error, SopsError::NotEncrypted), "{name}: {error}");
     }

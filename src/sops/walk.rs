@@ -1,5 +1,7 @@
 //! The way through a document: each value decrypted in its place, and all of them summed up.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha512};
 use zeroize::Zeroizing;
 
@@ -55,8 +57,13 @@ impl<'file> Walk<'file> {
     /// Ends.
     pub fn finish(self) -> Walked {
         let digest = self.sum.finalize();
+        let mut checksum = String::new();
+        for byte in digest {
+            // Writing to a text cannot fail.
+            let _ = write!(checksum, "{byte:02X}");
+        }
         Walked {
-            checksum: digest.iter().map(|byte| format!("{byte:02X}")).collect(),
+            checksum,
             secrets: self.secrets,
         }
     }

@@ -140,11 +140,18 @@ impl Reader {
     fn settle(&mut self) {
         match self.frames.last_mut() {
             Some(Frame::Mapping { entries, .. }) => {
-                entries.extend(self.waiting.drain(..).map(|(_, comment)| Entry::Comment(comment)));
+                entries.extend(
+                    self.waiting
+                        .drain(..)
+                        .map(|(_, comment)| Entry::Comment(comment)),
+                );
             }
             Some(Frame::List { elements, .. }) => {
-                elements
-                    .extend(self.waiting.drain(..).map(|(_, comment)| Element::Comment(comment)));
+                elements.extend(
+                    self.waiting
+                        .drain(..)
+                        .map(|(_, comment)| Element::Comment(comment)),
+                );
             }
             None => {}
         }
@@ -228,29 +235,26 @@ impl Reader {
 
     /// Ends a collection; comments that stand as far to the right as its content belong to it.
     fn end(&mut self, span: &Span) -> Result<(), SopsError> {
-        let (value, column) = match self.frames.pop() {
+        let value = match self.frames.pop() {
             Some(Frame::Mapping {
                 mut entries,
                 column,
                 ..
             }) => {
-                for comment in self.trailing(column.unwrap_or(0)) {
-                    entries.push(Entry::Comment(comment));
-                }
-                (Value::Mapping(entries), column)
+                let comments = self.trailing(column.unwrap_or(0)).into_iter();
+                entries.extend(comments.map(Entry::Comment));
+                Value::Mapping(entries)
             }
             Some(Frame::List {
                 mut elements,
                 column,
             }) => {
-                for comment in self.trailing(column) {
-                    elements.push(Element::Comment(comment));
-                }
-                (Value::List(elements), Some(column))
+                let comments = self.trailing(column).into_iter();
+                elements.extend(comments.map(Element::Comment));
+                Value::List(elements)
             }
             None => return Ok(()),
         };
-        let _ = column;
         self.put(value, span)
     }
 
@@ -323,7 +327,10 @@ mod tests {
             "? [hunter2]\n: 1\n",
         ] {
             let error = read(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
-            assert!(error.contains("line") && !error.contains("hunter2"), "{error}");
+            assert!(
+                error.contains("line") && !error.contains("hunter2"),
+                "{error}"
+            );
         }
     }
 }

@@ -308,7 +308,11 @@ fn events_are_rows_of_each_cluster() {
         .api()
         .apply_all(vec![event("there", &namespace)], &namespace);
     let output = env.run(["events", "--all-contexts", "--types", "Warning"]);
-    insta::assert_snapshot!(output.stdout(), @"");
+    insta::assert_snapshot!(output.stdout(), @"
+    CLUSTER  	LAST SEEN	TYPE   	REASON     	OBJECT               	MESSAGE     
+    prod-well	60m      	Warning	BuildFailed	Kustomization/podinfo	about here 	
+    prod-slow	60m      	Warning	BuildFailed	Kustomization/podinfo	about there	
+    ");
     let told = output.failure(1);
     for words in [
         "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
@@ -347,4 +351,35 @@ fn events_are_rows_of_each_cluster() {
     };
     assert_eq!(of("about later"), Some("prod-slow"), "{stdout}");
     assert_eq!(of("about here"), Some("prod-well"), "{stdout}");
+}
+
+#[test]
+fn a_wait_goes_to_every_cluster() {
+    let Some(Fleet { env, .. }) = &Fleet::start() else {
+        return;
+    };
+    let well = "--contexts=prod-well,prod-slow";
+    let waited = env.run([
+        "wait",
+        "ks/podinfo",
+        "--for=condition=Ready",
+        "--timeout=10s",
+        well,
+    ]);
+    assert!(
+        waited
+            .stderr()
+            .contains("✔ [prod-slow] Kustomization/[NAMESPACE]/podinfo: "),
+        "{waited}"
+    );
+    waited.success();
+    let late = env.run([
+        "wait",
+        "ks/backend",
+        "--for=condition=Ready",
+        "--timeout=1s",
+        well,
+    ]);
+    assert!(late.stderr().contains("✗ 2 of 2 clusters failed"), "{late}");
+    late.failure(3);
 }

@@ -314,3 +314,83 @@ fn a_follow_ends_at_the_limit_that_was_asked_for() {
     let shown = command.timeout(Duration::from_secs(20)).run().success();
     assert_eq!(shown.lines().count(), 1, "{shown}");
 }
+
+/// The status of a pod whose container was started anew so many times, after it had crashed.
+fn crashed(restarts: usize) -> Value {
+    json!({"phase": "Running", "containerStatuses": [{
+        "name": "manager", "image": "x", "imageID": "x", "ready": true, "restartCount": restarts,
+        "state": {"running": {}},
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
+    }]})
+}
+
+#[test]
+fn what_a_controller_wrote_before_its_crash_is_shown() {
+    let Some(controllers) = Controllers::start() else {
+        return;
+    };
+    let key = controllers.key("kustomize-controller", 1);
+    let line = |second, message| controllers.line(second, message);
+    controllers.kubelet.append(&key, &line(1, "before"));
+    controllers
+        .kubelet
+        .crash(&key, &line(2, "at last"), &line(5, "after"));
+    let scene = controllers.env.scene();
+    scene.patch_status("Pod/kustomize-controller-1", &crashed(1));
+    let output = controllers.env.run(controllers.logs(&[]));
+    let messages = |stdout: &str| -> Vec<String> {
+        let lines = stdout.lines().filter_map(|line| line.split_once(" - "));
+        lines
+            .map(|(_, message)| message.trim().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        messages(&output.stdout()),
+        ["before", "at last", "after"],
+        "{output}"
+    );
+    assert!(
+        output.stderr().contains(
+            "[NAMESPACE]/kustomize-controller-1 has crashed (OOMKilled, exit status 137); what it wrote before comes first"
+        ),
+        "{output}"
+    );
+
+    let following = controllers
+        .env
+        .command(controllers.logs(&["--follow"]))
+        .start();
+    following.wait_for("after");
+    scene.patch_status("Pod/kustomize-controller-1", &crashed(2));
+    controllers
+        .kubelet
+        .crash(&key, &line(6, "again at last"), &line(9, "and after"));
+    following.wait_for("and after");
+    following.interrupt();
+    let output = following.finish();
+    assert_eq!(
+        messages(&output.stdout()),
+        ["before", "at last", "after", "again at last", "and after"],
+        "{output}"
+    );
+    assert_eq!(
+        output.stderr().matches("has crashed").count(),
+        2,
+        "{output}"
+    );
+}
+
+#[test]
+fn requests_are_limited_where_somebody_asks() {
+    let Some(scene) = Scene::server() else { return };
+    let env = TestEnv::in_scene(scene);
+    let took = |flags: &[&str]| {
+        let begin = std::time::Instant::now();
+        env.run([&["get", "all"], flags].concat()).success();
+        begin.elapsed()
+    };
+    // Fifteen kinds, one request each: four at once, the others at ten a second.
+    let limited = took(&["--kube-api-qps=10", "--kube-api-burst=4"]);
+    assert!(limited > Duration::from_millis(1000), "{limited:?}");
+    took(&["--kube-api-qps=-1", "--kube-api-burst=1"]);
+}

@@ -76,6 +76,26 @@ fn a_suspension_says_why_and_until_when() {
     let object = env.scene().object("Kustomization/app").unwrap();
     assert!(object["spec"]["suspend"].is_null(), "{object}");
     assert!(object["metadata"]["annotations"].is_null(), "{object}");
+    // Without a kind, all kinds are looked at; nothing is left.
+    insta::assert_snapshot!(env.run(["resume", "--expired"]), @r"
+    ------- stderr -------
+    ✔ nothing is suspended past its time
+    ");
+    let overdue = json!({"spec": {"suspend": true}, "metadata": {"annotations": {"cli.gitops/suspend-until": "2001-01-01T00:00:00Z"}}});
+    env.scene().patch("Kustomization/app", &overdue);
+    env.scene().patch("GitRepository/two", &overdue);
+    let resumed = env.run(["resume", "--expired"]);
+    for words in [
+        "resuming kustomization app in",
+        "resuming source git two in",
+    ] {
+        assert!(resumed.stderr().contains(words), "{resumed}");
+    }
+    resumed.success();
+    for target in ["Kustomization/app", "GitRepository/two"] {
+        let object = env.scene().object(target).unwrap();
+        assert!(object["spec"]["suspend"].is_null(), "{object}");
+    }
     // What has no time stays.
     env.run(["resume", "source", "git", "--expired"]).success();
     let object = env.scene().object("GitRepository/one").unwrap();
@@ -168,4 +188,56 @@ fn a_wait_ends_with_the_state_of_each_object() {
     env.scene()
         .apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\n");
     wait(&["cm/plain", "gitrepository/one"]).success();
+}
+
+#[test]
+fn a_wait_takes_the_whole_selection() {
+    let Some(env) = still() else { return };
+    let wait = |words: &[&str]| env.run([&["wait"], words].concat());
+    let ready = json!({"observedGeneration": 1, "conditions": [{
+        "type": "Ready", "status": "True", "reason": "Succeeded", "message": "stored it",
+        "lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": 1,
+    }]});
+    env.scene().patch_status("GitRepository/one", &ready);
+    let late = wait(&["gitrepository", "--not-ready", "--timeout=1s"]);
+    assert!(
+        late.stderr().contains("two: timed out") && !late.stderr().contains("one: "),
+        "{late}"
+    );
+    late.failure(3);
+    // Without a kind, all of Flux are meant.
+    let late = wait(&["--not-ready", "--timeout=1s"]);
+    assert!(
+        late.stderr()
+            .contains("Kustomization/[NAMESPACE]/app: timed out")
+            && late
+                .stderr()
+                .contains("GitRepository/[NAMESPACE]/two: timed out"),
+        "{late}"
+    );
+    late.failure(3);
+    env.scene().patch_status("GitRepository/two", &ready);
+    insta::assert_snapshot!(wait(&["gitrepository", "--not-ready"]), @r"
+    ------- stderr -------
+    ✔ no objects found
+    ");
+    wait(&["gitrepository", "--all"]).success();
+    wait(&[
+        "gitrepository",
+        "--status-selector",
+        "ready=true",
+        "-l",
+        "team=x",
+    ])
+    .success();
+    env.run(["suspend", "ks", "app"]).success();
+    let suspended = wait(&["--suspended", "--for=suspended"]);
+    assert!(
+        suspended.stderr().contains("/app: it is suspended"),
+        "{suspended}"
+    );
+    suspended.success();
+    wait(&[]).failure(2);
+    wait(&["configmap", "--not-ready"]).failure(2);
+    wait(&["ks/app", "--not-ready"]).failure(2);
 }

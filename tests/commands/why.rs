@@ -527,3 +527,65 @@ spec:
         "{down}"
     );
 }
+
+#[test]
+fn what_changed_since_a_good_reconciliation_is_told() {
+    let Some(broken) = Broken::start() else {
+        return;
+    };
+    let scene = broken.env.scene();
+    broken.apply(
+        &[
+            kustomization("edited", "app", "good", ""),
+            kustomization("robbed", "app", "vars", ""),
+        ]
+        .concat(),
+    );
+    for target in ["Kustomization/edited", "Kustomization/robbed"] {
+        scene.wait_ready(target);
+    }
+    broken.assert_cause(
+        "ks/edited",
+        ("healthy", "Kustomization/edited", "as it should be"),
+    );
+    // The API server counts in whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    scene.patch("ConfigMap/good", &json!({"data": {"by": "hand"}}));
+    scene.delete("ConfigMap/vars");
+    scene.wait_gone("ConfigMap/vars");
+    for (target, wanted) in [
+        (
+            "ks/edited",
+            ("drift", "ConfigMap/good", "was changed with gitops-scene"),
+        ),
+        (
+            "cm/good",
+            (
+                "drift",
+                "Kustomization/edited",
+                "was changed with gitops-scene",
+            ),
+        ),
+        (
+            "ks/robbed",
+            ("drift", "ConfigMap/vars", "somebody has deleted it"),
+        ),
+    ] {
+        broken.assert_cause(target, wanted);
+    }
+    broken.env.run(["reconcile", "ks", "robbed"]).success();
+    broken.assert_cause(
+        "ks/robbed",
+        ("healthy", "Kustomization/robbed", "as it should be"),
+    );
+    // A release of the workload that nobody waits for: the Kustomization is ready, and its leaf is not.
+    broken.apply(&kustomization("careless", "app", "web", ""));
+    scene.wait_ready("Kustomization/careless");
+    let output = broken
+        .env
+        .run(["why", "ks/careless", "-o", "json"])
+        .success();
+    let report: Value = serde_json::from_str(&output).unwrap();
+    assert_ne!(report["cause"]["kind"], "healthy", "{output}");
+    assert!(report["links"].as_array().unwrap().len() > 1, "{output}");
+}

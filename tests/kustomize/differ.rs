@@ -74,7 +74,11 @@ fn compare(folder: &Path, seed: u64) -> Outcome {
             let diff = similar::TextDiff::from_lines(&theirs, &ours);
             Outcome::Differs(diff.unified_diff().context_radius(2).to_string())
         }
-        (Err(_), Err(_)) => Outcome::BothRefuse,
+        (Err(_), Err(error)) => {
+            // For whoever wants more cases to be built.
+            println!("seed {seed} is refused: {error}");
+            Outcome::BothRefuse
+        }
         (Ok(_), Err(error)) => Outcome::Differs(format!("only we refuse: {error}")),
         (Err(error), Ok(_)) => Outcome::Differs(format!("only kustomize refuses: {error}")),
     }
@@ -138,7 +142,7 @@ fn random_kustomizations_are_built_as_kustomize_does() {
         .collect();
     assert!(wrong.is_empty(), "{} cases differ:{told}", wrong.len());
     assert!(
-        same * 3 > count || count < 30,
+        same * 5 >= count * 4 || count < 30,
         "too few of the cases can be built to prove anything"
     );
 }

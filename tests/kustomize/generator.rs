@@ -108,7 +108,18 @@ pub fn files(random: &mut Random) -> Vec<File> {
         files.push((
             format!("{layer}/file.txt"),
             random
-                .pick(&["one\ntwo\n", "no end", "", " lead\n\n", "é\n"])
+                .pick(&[
+                    "one\ntwo\n",
+                    "one\n",
+                    "no end",
+                    "",
+                    " lead\n\n",
+                    "é\n",
+                    "a\n\tb\n",
+                    "\ttab\n",
+                    "b\n",
+                    "c",
+                ])
                 .into(),
         ));
     }
@@ -122,11 +133,12 @@ fn resources(random: &mut Random) -> String {
         ("ConfigMap", "a"),
         ("Deployment", "web"),
         ("Service", "web"),
+        ("StatefulSet", "web"),
         ("Foo", "b"),
     ];
     let mut documents: Vec<String> = seen
         .iter()
-        .map(|(kind, name)| resource(random, kind, name))
+        .map(|(kind, name)| described(random, kind, name, Company::Expected))
         .collect();
     for _ in 0..random.below(6) {
         let identity = (random.pick(KINDS), random.pick(NAMES));
@@ -138,7 +150,20 @@ fn resources(random: &mut Random) -> String {
     documents.join("---\n")
 }
 
+/// Whether others count on a resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    /// Patches and replacements look for it, and for its labels and annotations.
+    Expected,
+    /// It is there by chance.
+    Chance,
+}
+
 fn resource(random: &mut Random, kind: &str, name: &str) -> String {
+    described(random, kind, name, Company::Chance)
+}
+
+fn described(random: &mut Random, kind: &str, name: &str, company: Company) -> String {
     let version = match kind {
         "Deployment" | "StatefulSet" => "apps/v1",
         "CronJob" => "batch/v1",
@@ -149,18 +174,22 @@ fn resource(random: &mut Random, kind: &str, name: &str) -> String {
         _ => "v1",
     };
     let head = format!("apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n");
-    head + &metadata(random, kind) + &body(random, kind)
+    head + &metadata(random, kind, company) + &body(random, kind)
 }
 
-fn metadata(random: &mut Random, kind: &str) -> String {
+fn metadata(random: &mut Random, kind: &str, company: Company) -> String {
     let mut text = String::new();
-    if kind != "Namespace" && random.chance(25) {
+    let (placed, labelled, noted) = match company {
+        Company::Expected => (3, 98, 98),
+        Company::Chance => (25, 60, 50),
+    };
+    if kind != "Namespace" && random.chance(placed) {
         text += &format!("  namespace: {}\n", random.pick(&["n1", "n2", "default"]));
     }
-    if random.chance(45) {
+    if random.chance(labelled) {
         text += &format!("  labels:\n    app: {}\n", random.pick(SCALARS));
     }
-    if random.chance(30) {
+    if random.chance(noted) {
         let value = random.pick(SCALARS);
         text += &format!("  annotations:\n    note: {value} # why\n");
     }
@@ -178,7 +207,7 @@ fn body(random: &mut Random, kind: &str) -> String {
         "Service" => format!(
             "spec:\n  selector: {{app: {}}}\n  ports:\n  - port: 80\n    targetPort: {}\n",
             random.pick(SCALARS),
-            random.pick(&["http", "8080", "\"8080\""])
+            random.pick(&["http", "\"8080\"", "http", "web", "\"http\"", "8080"])
         ),
         "ConfigMap" => format!(
             "data:\n  k: {}\n  j: '{{\"a\": {{\"b\": 1, \"c\": \"x\"}}}}'\n  y: |\n    a:\n      b: 1\n",
@@ -295,7 +324,7 @@ fn kustomization(random: &mut Random, theme: Theme, resources: &[&str], layer: L
                 "images" => images(random),
                 "replicas" => format!(
                     "replicas:\n- name: {}\n  count: {}\n",
-                    random.pick(NAMES),
+                    if random.chance(97) { "web" } else { "db" },
                     random.below(5)
                 ),
                 "replacements" => replacement(random),
@@ -304,6 +333,10 @@ fn kustomization(random: &mut Random, theme: Theme, resources: &[&str], layer: L
                 _ => String::new(),
             };
         }
+    }
+    if layer == Layer::Component && text.lines().count() < 3 {
+        // A file that says nothing is refused.
+        text += "labels:\n- pairs: {part: \"1\"}\n";
     }
     text
 }
@@ -353,7 +386,6 @@ fn generators(random: &mut Random, layer: Layer) -> String {
             "  behavior: merge\n",
             "  behavior: merge\n",
             "  behavior: replace\n",
-            "",
         ]),
     };
     let source = random.pick(&[
@@ -372,7 +404,7 @@ fn generators(random: &mut Random, layer: Layer) -> String {
     ]);
     let mut text = format!(
         "configMapGenerator:\n- name: {}\n{behavior}{source}{options}",
-        if random.chance(10) { "a" } else { "g" }
+        if random.chance(1) { "a" } else { "g" }
     );
     if layer == Layer::Base || random.chance(40) {
         text += &format!("secretGenerator:\n- name: s\n{behavior}{source}");
@@ -386,20 +418,7 @@ fn generators(random: &mut Random, layer: Layer) -> String {
 fn patch(random: &mut Random, theme: Theme) -> String {
     let kind = random.pick(&["Deployment", "ConfigMap", "Service", "StatefulSet", "Foo"]);
     if theme.0.contains(&"json") && random.chance(60) {
-        let operation = random.pick(&[
-            "{op: replace, path: /metadata/labels/app, value: \"jj\"}",
-            "{op: add, path: /metadata/labels, value: {n: \"5\"}}",
-            "{op: remove, path: /metadata/annotations/note}",
-            "{op: add, path: /spec/template/spec/containers/-, value: {name: n, image: i}}",
-            "{op: add, path: /spec/list/0, value: {name: z}}",
-            "{op: test, path: /metadata/name, value: web}",
-            "{op: copy, from: /metadata/name, path: /metadata/labels}",
-            "{op: move, from: /metadata/labels, path: /metadata/annotations}",
-        ]);
-        return format!(
-            "patches:\n- patch: |-\n    - {operation}\n  target: {}\n",
-            selector(random)
-        );
+        return json_patch(random, kind);
     }
     let version = match kind {
         "Deployment" | "StatefulSet" => "apps/v1",
@@ -436,6 +455,43 @@ fn patch(random: &mut Random, theme: Theme) -> String {
     format!(
         "patches:\n- patch: |-\n    apiVersion: {version}\n    kind: {kind}\n    metadata: {{name: {name}}}\n    {change}\n{target}"
     )
+}
+
+fn json_patch(random: &mut Random, kind: &str) -> String {
+    let anywhere = [
+        "{op: replace, path: /metadata/labels/app, value: \"jj\"}",
+        "{op: add, path: /metadata/labels, value: {n: \"5\"}}",
+        "{op: add, path: /metadata/annotations/note, value: yes}",
+        "{op: replace, path: /metadata/annotations/note, value: \"1\"}",
+        "{op: remove, path: /metadata/annotations/note}",
+        "{op: copy, from: /metadata/name, path: /metadata/annotations/note}",
+        "{op: move, from: /metadata/labels/app, path: /metadata/annotations/app}",
+    ];
+    let operation = match kind {
+        "Deployment" | "StatefulSet" if random.chance(50) => random.pick(&[
+            "{op: add, path: /spec/template/spec/containers/-, value: {name: n, image: i}}",
+            "{op: replace, path: /spec/template/spec/containers/0/image, value: 7}",
+            "{op: copy, from: /spec/template/spec/containers/0, path: /spec/template/spec/containers/-1}",
+        ]),
+        "Foo" if random.chance(50) => random.pick(&[
+            "{op: add, path: /spec/list/0, value: {name: z}}",
+            "{op: remove, path: /spec/list/-1}",
+        ]),
+        "Service" if random.chance(30) => "{op: test, path: /kind, value: Service}",
+        _ => random.pick(&anywhere),
+    };
+    // Others of the kind may lack what is changed here.
+    let name = match kind {
+        "ConfigMap" => "a",
+        "Foo" => "b",
+        _ => "web",
+    };
+    let target = if random.chance(85) {
+        format!("{{kind: {kind}, name: {name}}}")
+    } else {
+        selector(random)
+    };
+    format!("patches:\n- patch: |-\n    - {operation}\n  target: {target}\n")
 }
 
 fn selector(random: &mut Random) -> String {
@@ -477,32 +533,55 @@ fn replacement(random: &mut Random) -> String {
     let source = format!(
         "source: {{kind: {}, name: {}{field}{cut}}}",
         kind,
-        if random.chance(10) { "gone" } else { name }
+        if random.chance(3) { "gone" } else { name }
     );
-    let target = random.pick(&[
-        "metadata.name",
-        "metadata.labels.app",
-        "metadata.annotations.note",
-        "spec.template.spec.containers.[name=c0].image",
-        "spec.template.spec.containers.*.image",
-        "spec.template.spec.containers.0.image",
-        "data.k",
-        "spec.replicas",
-        "spec.list.[name=p].v",
-        "spec.list.[name=zz].v",
-        "spec.nothing",
-        "spec.ports.[port=80].targetPort",
-    ]);
+    let (select, target) = place_of_replacement(random);
+    let select = if random.chance(88) {
+        format!("{{{select}}}")
+    } else {
+        selector(random)
+    };
     let options = random.pick(&[
         "",
         "    options: {create: true}\n",
         "    options: {create: true}\n",
         "    options: {create: true}\n",
-        "    options: {delimiter: \":\", index: 1}\n",
+        "    options: {delimiter: \":\", index: 0}\n",
         "    options: {delimiter: \"-\", index: -1, create: true}\n",
     ]);
     format!(
         "replacements:\n- {source}\n  targets:\n  - select: {}\n    fieldPaths: ['{target}']\n{options}",
-        selector(random)
+        select
     )
+}
+
+/// Picks a resource, and a field that it is likely to have.
+fn place_of_replacement(random: &mut Random) -> (&'static str, &'static str) {
+    match random.below(4) {
+        0 => (
+            "kind: Deployment, name: web",
+            random.pick(&[
+                "spec.template.spec.containers.[name=c0].image",
+                "spec.template.spec.containers.*.image",
+                "spec.template.spec.containers.0.image",
+                "metadata.labels.app",
+            ]),
+        ),
+        1 => (
+            "kind: ConfigMap, name: a",
+            random.pick(&["data.k", "metadata.annotations.note", "metadata.name"]),
+        ),
+        2 => (
+            "kind: Foo, name: b",
+            random.pick(&[
+                "spec.list.[name=p].v",
+                "spec.nothing",
+                "spec.list.[name=q].v",
+            ]),
+        ),
+        _ => (
+            "kind: Service, name: web",
+            random.pick(&["spec.ports.[port=80].targetPort", "metadata.labels.app"]),
+        ),
+    }
 }

@@ -82,6 +82,18 @@ impl LogServer {
         });
     }
 
+    /// Ends a container as a crash would, and starts it with this log; what it wrote before can still be read.
+    pub fn crash(&self, key: &str, last: &str, text: &str) {
+        let written = {
+            let logs = self.logs.lock().expect("no holder panics");
+            logs.get(key)
+                .map_or_else(String::new, |log| log.text.clone())
+        };
+        let previous = previous(key);
+        self.change(&previous, |log| log.text = written + last);
+        self.restart(key, text);
+    }
+
     /// Adds lines to a log.
     pub fn append(&self, key: &str, text: &str) {
         self.change(key, |log| log.text.push_str(text));
@@ -104,12 +116,21 @@ impl LogServer {
     }
 }
 
+/// Returns the key of the log of the container that ran before.
+fn previous(key: &str) -> String {
+    format!("{key} before")
+}
+
 async fn serve(
     State(logs): State<Logs>,
     Path((namespace, pod, container)): Path<(String, String, String)>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Response {
     let key = format!("{namespace}/{pod}/{container}");
+    let is_previous = query
+        .get("previous")
+        .is_some_and(|previous| previous == "true");
+    let key = if is_previous { previous(&key) } else { key };
     let log = {
         let mut logs = logs.lock().expect("no holder panics");
         let Some(log) = logs.get_mut(&key) else {

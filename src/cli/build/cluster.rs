@@ -47,7 +47,10 @@ impl ClusterArgs {
 /// Prints the objects, and tells what is wrong.
 pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
     let opened = args.repository.open(&args.path)?;
-    let side = args.revision.as_deref().map_or(Side::Folder, Side::Revision);
+    let side = args
+        .revision
+        .as_deref()
+        .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
     let render = session.render(&repository, &opened.entry, Depth::Whole);
@@ -75,7 +78,9 @@ fn print(context: &Context, args: &ClusterArgs, render: &ClusterRender) -> Resul
         return Ok(context.ui.data(text)?);
     }
     if matches!(output.format, Format::Table | Format::Wide) {
-        return Ok(context.ui.print(output, &(), || table(render, output.header))?);
+        return Ok(context
+            .ui
+            .print(output, &(), || table(render, output.header))?);
     }
     let values = objects.map(|object| object.value().clone()).collect();
     let document = list(values);
@@ -95,5 +100,9 @@ fn table(render: &ClusterRender, header: bool) -> Table {
             ]);
         }
     }
-    if header { table } else { table.without_header() }
+    if header {
+        table
+    } else {
+        table.without_header()
+    }
 }

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::context::Context;
+use super::super::decryption::DecryptionArgs;
 use super::super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::manifest;
-use crate::ops::{self, Absence, BuildRequest, Network, RemoteSources};
+use crate::ops::{self, Absence, BuildRequest, Keys, Network, RemoteSources};
 
 /// Build what a Flux Kustomization would apply, from a local directory
 ///
-/// The build happens in memory: no file is written. Secrets that SOPS has encrypted are masked.
+/// The build happens in memory: no file is written. Secrets that SOPS has encrypted are masked; where a key for them is
+/// at hand, they are decrypted, and all that is secret is shown as a digest.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  gitops build kustomization apps --path ./apps\n  gitops build kustomization apps --path ./apps --kustomization-file ./apps.yaml --dry-run"
+    after_help = "Examples:\n  gitops build kustomization apps --path ./apps\n  gitops build kustomization apps --path ./apps --kustomization-file ./apps.yaml --dry-run\n  gitops build kustomization apps --path ./apps --decryption-key ./age.agekey"
 )]
 #[expect(
     clippy::struct_excessive_bools,
@@ -66,6 +68,9 @@ pub struct KustomizationArgs {
     /// Build in memory; this is always done
     #[arg(long)]
     in_memory_build: bool,
+
+    #[command(flatten)]
+    decryption: DecryptionArgs,
 }
 
 impl KustomizationArgs {
@@ -84,6 +89,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     let sources = sources(&Csv::join(&args.local_sources))?;
     let given = ops::read_given(&args.set_object)?;
     let remote = RemoteSources::new(Network::unless(args.offline));
+    let mut decryptor = args.decryption.decryptor(args.dry_run)?;
     let request = BuildRequest {
         name,
         namespace: &context.namespace,
@@ -108,7 +114,12 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
         given: &given,
         absence: Absence::Refused,
     };
-    let objects = ops::build(&context.ui, &request).await?;
+    let keys = Keys {
+        decryptor: &mut decryptor,
+        cluster: args.decryption.keys.cluster_keys(),
+    };
+    let mut objects = ops::build(&context.ui, &request, keys).await?;
+    args.decryption.hide(&context.ui, &decryptor, &mut objects);
     let mut text = String::new();
     for object in &objects {
         manifest::emit_into(object.value(), &mut text);

@@ -7,10 +7,11 @@ use std::path::{Component, Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::context::Context;
+use super::super::flag::Csv;
 use crate::error::{Blame, Failure};
-use crate::kustomize::load::{Disk, Restriction};
+use crate::kustomize::load::{Disk, HelmOptions, Restriction};
 use crate::kustomize::{self, Built, Options, Order};
-use crate::ops::{Network, RemoteSources};
+use crate::ops::{HelmProgram, Network, RemoteSources};
 
 /// Build directories with a kustomization file, byte for byte as kustomize does
 ///
@@ -37,6 +38,31 @@ pub struct OverlayArgs {
     /// Label every resource with who built it
     #[arg(long)]
     enable_managedby_label: bool,
+
+    /// Render Helm charts with the `helm` program
+    #[arg(long)]
+    enable_helm: bool,
+
+    /// The `helm` program
+    #[arg(long, value_name = "PATH", default_value = "helm")]
+    helm_command: String,
+
+    /// API versions that charts see, if they name none themselves
+    #[arg(long, value_name = "VERSIONS")]
+    helm_api_versions: Vec<Csv>,
+
+    /// Kubernetes version that charts see, if they name none themselves
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    helm_kube_version: String,
+
+    /// Let Helm say more when it fails
+    #[arg(long)]
+    helm_debug: bool,
 
     /// Write one file for each directory, below this one
     #[arg(long, value_name = "DIR")]
@@ -65,6 +91,8 @@ enum LoadRestrictor {
 
 /// Builds the directories; prints all of them, or writes those that can be built.
 pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
+    let helm = HelmProgram::new(&args.helm_command);
+    let api_versions = Csv::join(&args.helm_api_versions);
     let remote = RemoteSources::new(Network::unless(args.offline));
     let options = Options {
         restriction: match args.load_restrictor {
@@ -77,6 +105,12 @@ pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
         },
         managed_by_label: args.enable_managedby_label,
         remote: Some(&remote),
+        helm: args.enable_helm.then_some(HelmOptions {
+            program: &helm,
+            api_versions: &api_versions,
+            kube_version: &args.helm_kube_version,
+            debug: args.helm_debug,
+        }),
         ..Options::default()
     };
     let files = args

@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::super::build::kustomization::{is_given, sources};
 use super::super::context::Context;
+use super::super::decryption::KeyArgs;
 use super::super::flag::Csv;
 use super::compare_args::CompareArgs;
 use super::outcome::{end, show};
 use crate::error::Failure;
 use crate::kustomize::Unset;
-use crate::ops::{self, Absence, BuildRequest, DiffRequest, Entry, RemoteSources, Tally};
+use crate::ops::{self, Absence, BuildRequest, DiffRequest, Entry, Keys, RemoteSources, Tally};
 
 /// Show what a Flux Kustomization would change if it were built from a local directory
 ///
@@ -73,6 +74,9 @@ pub struct KustomizationArgs {
     ignore_not_found: bool,
 
     #[command(flatten)]
+    keys: KeyArgs,
+
+    #[command(flatten)]
     compare: CompareArgs,
 }
 
@@ -122,6 +126,7 @@ async fn compared(
     let cluster = context.cluster().await?;
     let progress = args.progress_bar.then(|| context.ui.progress());
     let remote = RemoteSources::default();
+    let mut decryptor = args.keys.decryptor(false)?;
     let request = DiffRequest {
         build: BuildRequest {
             name,
@@ -150,5 +155,11 @@ async fn compared(
     if let Some(progress) = &progress {
         progress.show(&format!("comparing {name} with the cluster"));
     }
-    ops::diff_kustomization(&context.ui, &request).await
+    let keys = Keys {
+        decryptor: &mut decryptor,
+        cluster: args.keys.cluster_keys(),
+    };
+    let entries = ops::diff_kustomization(&context.ui, &request, keys).await?;
+    args.keys.tell(&context.ui, &decryptor);
+    Ok(entries)
 }

@@ -66,7 +66,10 @@ impl ClusterArgs {
 /// Prints what passed and what failed.
 pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
     let opened = args.repository.open(&args.path)?;
-    let side = args.revision.as_deref().map_or(Side::Folder, Side::Revision);
+    let side = args
+        .revision
+        .as_deref()
+        .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
     let render = session.render(&repository, &opened.entry, Depth::Whole);
@@ -107,5 +110,9 @@ fn table(test: &ClusterTest, output: Output<'_>) -> Table {
             table.push([word.to_owned()].into_iter().chain(cells).chain(message));
         }
     }
-    if output.header { table } else { table.without_header() }
+    if output.header {
+        table
+    } else {
+        table.without_header()
+    }
 }

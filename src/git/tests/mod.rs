@@ -3,6 +3,7 @@
 mod http_server;
 mod over_http;
 mod over_ssh;
+mod revisions;
 mod scene;
 mod signing;
 mod ssh_server;

@@ -46,6 +46,13 @@ impl Rules {
         unknown: Unknown::Refused,
     };
 
+    /// The rules of a kustomization file that Flux has completed, and so read and written once before.
+    pub const COMPLETED: Self = Self {
+        dialect: Dialect::Loose,
+        scalars: Scalars::AsText,
+        unknown: Unknown::Ignored,
+    };
+
     /// The rules of files of transformer configuration.
     pub const CONFIGURATION: Self = Self {
         dialect: Dialect::Loose,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::files::{self, Disk, Files};
 use super::git_url::GitUrl;
+use super::helm::HelmOptions;
 use super::remote::{self, RemoteError};
 use super::resources::ReadError;
 use super::session::{Restriction, Session};
@@ -288,6 +289,16 @@ impl<'call> Loader<'call> {
     /// Returns the directory.
     pub fn root(&self) -> &Path {
         &self.place.root
+    }
+
+    /// Returns how Helm charts are rendered; `None` where they are refused.
+    pub fn helm(&self) -> Option<HelmOptions<'call>> {
+        self.session.helm
+    }
+
+    /// Says whether there is a directory, wherever it is.
+    pub fn has_directory(&self, path: &Path) -> bool {
+        self.place.files.is_directory(path)
     }
 
     /// Says whether it lies in the call's own tree, not in a clone.

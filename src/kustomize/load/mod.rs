@@ -3,6 +3,7 @@
 mod ahead;
 mod files;
 mod git_url;
+mod helm;
 mod loader;
 mod remote;
 mod resources;
@@ -10,6 +11,7 @@ mod session;
 
 pub use files::{Disk, Files, join};
 pub use git_url::GitUrl;
+pub use helm::{Helm, HelmError, HelmOptions, HelmVersion};
 pub use loader::{LoadError, Loader};
 pub use remote::{Remote, RemoteError, shown};
 pub use resources::{ReadError, read, validate};

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ahead::Ahead;
 use super::files::Files;
+use super::helm::HelmOptions;
 use super::remote::Remote;
 use super::resources::{self, ReadError};
 use crate::manifest::Node;
@@ -27,6 +28,8 @@ pub struct Session<'call> {
     pub files: &'call dyn Files,
     /// The way to remote files and repositories; without one they are refused.
     pub remote: Option<&'call dyn Remote>,
+    /// How Helm charts are rendered; without it they are refused.
+    pub helm: Option<HelmOptions<'call>>,
     /// Which files a kustomization may name.
     pub restriction: Restriction,
     /// Whether documents are kept for other roots; where they are not, a build may change them in place.
@@ -47,6 +50,7 @@ impl<'call> Session<'call> {
         Self {
             files,
             remote,
+            helm: None,
             restriction,
             keeps_documents: true,
             contents: Shared::default(),
@@ -54,6 +58,12 @@ impl<'call> Session<'call> {
             ahead: Ahead::default(),
             real_paths: Shared::default(),
         }
+    }
+
+    /// Lets it render Helm charts.
+    #[must_use]
+    pub fn with_helm(self, helm: Option<HelmOptions<'call>>) -> Self {
+        Self { helm, ..self }
     }
 
     /// Makes it a call for one root, which hardly ever reads a file twice.

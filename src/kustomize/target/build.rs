@@ -68,7 +68,9 @@ impl Built {
 ///
 /// Fails where the reference does.
 pub fn build(files: &dyn Files, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {
-    let session = Session::new(files, options.remote, options.restriction).for_one_root();
+    let session = Session::new(files, options.remote, options.restriction)
+        .with_helm(options.helm)
+        .for_one_root();
     build_in(&session, root, options)
 }
 
@@ -81,7 +83,7 @@ pub fn build_all(
     options: &Options<'_>,
     threads: usize,
 ) -> Vec<Result<Built, BuildError>> {
-    let session = Session::new(files, options.remote, options.restriction);
+    let session = Session::new(files, options.remote, options.restriction).with_helm(options.helm);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(roots.len()));
     let work = || {
@@ -109,7 +111,7 @@ pub fn build_all(
 fn build_in(session: &Session<'_>, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {
     let state = BuildState::new(options.schema);
     let loader = Loader::new(session, root)?;
-    let directory = Directory::root(loader.clone(), &state)?;
+    let directory = Directory::root(loader.clone(), &state, options.root_fields)?;
     let sum = directory.accumulate(Accumulated::default())?;
     let resources = finish::finish(sum, &directory.kustomization, &state, options)?;
     drop(directory);

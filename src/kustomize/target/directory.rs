@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::file::{Kustomization, TransformerConfiguration};
+use super::super::file::{Kustomization, Rules, TransformerConfiguration};
 use super::super::load::{LoadError, Loader, shown};
 use super::super::resource::{Origin, Resource, ResourceList};
 use super::super::transform::default_configuration;
 use super::accumulated::Accumulated;
 use super::build_state::BuildState;
 use super::found::Found;
+use super::options::RootFields;
 use super::problem::BuildError;
 use super::{configuration, fields, found, plugin};
 
@@ -41,8 +42,16 @@ impl<'call> Directory<'call> {
     /// # Errors
     ///
     /// Fails where its kustomization file cannot be used.
-    pub fn root(loader: Loader<'call>, state: &'call BuildState) -> Result<Self, BuildError> {
-        let found = Found::at(&loader)?;
+    pub fn root(
+        loader: Loader<'call>,
+        state: &'call BuildState,
+        fields: RootFields,
+    ) -> Result<Self, BuildError> {
+        let rules = match fields {
+            RootFields::Strict => Rules::KUSTOMIZATION,
+            RootFields::Lenient => Rules::COMPLETED,
+        };
+        let found = Found::at(&loader, rules)?;
         state.warn(found.warnings);
         state.set_schema(found.kustomization.openapi.as_ref(), &loader)?;
         let metadata = found.kustomization.build_metadata.as_ref();
@@ -256,10 +265,18 @@ impl<'call> Directory<'call> {
         Ok(sum)
     }
 
+    /// Returns the namespace that it says, or the nearest one above.
+    pub fn namespace(&self) -> String {
+        match self.kustomization.namespace.as_str() {
+            "" => self.namespace_above.clone(),
+            own => own.to_owned(),
+        }
+    }
+
     /// Opens a directory that this one names.
     fn below(&self, loader: Loader<'call>, path: &str, wanted: Wanted) -> Result<Self, BuildError> {
         let root = loader.root().display().to_string();
-        let found = Found::at(&loader)
+        let found = Found::at(&loader, Rules::KUSTOMIZATION)
             .map_err(|error| error.during(format!("couldn't make target for path '{root}'")))?;
         let is_component = found.is_component();
         self.state.warn(found.warnings);
@@ -278,19 +295,13 @@ impl<'call> Directory<'call> {
             }
             _ => {}
         }
-        let own = &self.kustomization.namespace;
-        let namespace = if own.is_empty() {
-            &self.namespace_above
-        } else {
-            own
-        };
         Ok(Self {
             loader,
             state: self.state,
             origin: self.origin.as_ref().map(|origin| origin.to(path)),
             kustomization: found.kustomization,
             file_name: found.name,
-            namespace_above: namespace.clone(),
+            namespace_above: self.namespace(),
         })
     }
 }

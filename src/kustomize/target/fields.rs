@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use super::super::file::{GeneratorOptions, TransformerConfiguration};
-use super::super::generate;
+use super::super::file::{GeneratorOptions, HelmChart, HelmGlobals, TransformerConfiguration};
+use super::super::generate::{self, Chart};
 use super::super::resource::{Origin, ResourceList};
 use super::super::transform::{self, End, Existing, Labeling, NamespaceMove, Subjects};
 use super::directory::Directory;
 use super::patches;
 use super::problem::BuildError;
-use super::step::{Generator, Transformer};
+use super::step::{Generate, Generator, Transformer};
 
 /// Returns the generators of the fields.
 ///
 /// # Errors
 ///
-/// Fails where a chart is to be rendered.
+/// Fails where a chart cannot be rendered.
 pub fn generators<'dir>(
     directory: &'dir Directory<'_>,
 ) -> Result<Vec<Generator<'dir>>, BuildError> {
@@ -42,11 +42,44 @@ pub fn generators<'dir>(
             run: Box::new(run),
         });
     }
-    if file.helm_charts.iter().flatten().next().is_some() {
-        return Err(BuildError::HelmDisabled
-            .during("trouble configuring builtin HelmChartInflationGenerator"));
+    let origin = self::origin(directory, "HelmChartInflationGenerator");
+    for chart in file.helm_charts.iter().flatten() {
+        let mut chart = chart.clone();
+        if chart.namespace.is_empty() {
+            chart.namespace = directory.namespace();
+        }
+        let globals = file.helm_globals.clone().unwrap_or_default();
+        let run = charts(directory, chart, globals).map_err(|error| {
+            error.during("trouble configuring builtin HelmChartInflationGenerator")
+        })?;
+        let origin = origin.clone();
+        generators.push(Generator { origin, run });
     }
     Ok(generators)
+}
+
+/// Returns what renders a chart.
+///
+/// # Errors
+///
+/// Fails where charts are refused, or something of this one cannot be used.
+pub(super) fn charts<'dir>(
+    directory: &'dir Directory<'_>,
+    chart: HelmChart,
+    globals: HelmGlobals,
+) -> Result<Generate<'dir>, BuildError> {
+    let loader = &directory.loader;
+    let helm = loader.helm().ok_or(BuildError::HelmDisabled)?;
+    let chart = Chart::new(chart, globals, loader, helm)?;
+    Ok(Box::new(move || {
+        let documents = chart.render()?;
+        let made = documents.iter().map(|document| {
+            let mut resource = directory.state.resource(document);
+            resource.from_helm = true;
+            resource
+        });
+        Ok(made.collect())
+    }))
 }
 
 /// Completes the options of a generator with those of the file.

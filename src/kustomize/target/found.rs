@@ -27,7 +27,7 @@ impl Found {
     /// # Errors
     ///
     /// Fails where there is none or more than one, and where it is not as it must be.
-    pub fn at(loader: &Loader<'_>) -> Result<Self, BuildError> {
+    pub fn at(loader: &Loader<'_>, rules: Rules) -> Result<Self, BuildError> {
         let directory = || loader.root().display().to_string();
         let mut files = FILE_NAMES
             .into_iter()
@@ -42,7 +42,7 @@ impl Found {
                 directory: directory(),
             });
         }
-        let mut kustomization = read(&content)?;
+        let mut kustomization = read_by(&content, rules)?;
         let warnings = warnings(&kustomization);
         modernize(&mut kustomization);
         check(&kustomization, &directory)?;
@@ -65,6 +65,10 @@ impl Found {
 ///
 /// Fails where it is no YAML, or has fields or values that it cannot have.
 pub fn read(content: &[u8]) -> Result<Kustomization, BuildError> {
+    read_by(content, Rules::KUSTOMIZATION)
+}
+
+fn read_by(content: &[u8], rules: Rules) -> Result<Kustomization, BuildError> {
     let syntax = |source| BuildError::Syntax { source };
     let text = std::str::from_utf8(content).map_err(|error| syntax(ReadError::Encoding(error)))?;
     let mut documents =
@@ -72,7 +76,7 @@ pub fn read(content: &[u8]) -> Result<Kustomization, BuildError> {
     if documents.is_empty() {
         return Ok(Kustomization::default());
     }
-    file::decode(&documents.swap_remove(0), Rules::KUSTOMIZATION).map_err(BuildError::Fields)
+    file::decode(&documents.swap_remove(0), rules).map_err(BuildError::Fields)
 }
 
 /// Returns the line that names an address, given as it may be shown.

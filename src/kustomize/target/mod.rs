@@ -21,5 +21,5 @@ mod step;
 
 pub use build::{Built, build, build_all};
 pub use found::{FILE_NAMES, read as read_kustomization};
-pub use options::{Options, Order, SchemaMode};
+pub use options::{Options, Order, RootFields, SchemaMode};
 pub use problem::BuildError;

@@ -1,6 +1,6 @@
 //! What a caller asks of a build.
 
-use super::super::load::{Remote, Restriction};
+use super::super::load::{HelmOptions, Remote, Restriction};
 
 /// The order of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,16 @@ pub enum SchemaMode {
     Extend,
 }
 
+/// How the kustomization file of the root is read; those below are always read as they must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RootFields {
+    /// Unknown fields and numbers where texts are wanted are refused, as kustomize does.
+    #[default]
+    Strict,
+    /// Unknown fields have no effect, and numbers become texts, as Flux does.
+    Lenient,
+}
+
 /// What a caller asks of a build.
 #[derive(Clone, Copy, Default)]
 pub struct Options<'call> {
@@ -33,6 +43,10 @@ pub struct Options<'call> {
     pub managed_by_label: bool,
     /// What a schema of one's own does.
     pub schema: SchemaMode,
+    /// How the kustomization file of the root is read.
+    pub root_fields: RootFields,
     /// The way to remote files and repositories; without one they are refused.
     pub remote: Option<&'call dyn Remote>,
+    /// How Helm charts are rendered; without it they are refused.
+    pub helm: Option<HelmOptions<'call>>,
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::resource::Resource;
 use super::problem::BuildError;
-use crate::manifest::{Dialect, emit_into, emit_node_into};
+use crate::manifest::{Content, Dialect, Node, Style, emit_into, emit_node_into};
 
 /// Returns a resource as JSON.
 ///
@@ -12,6 +12,11 @@ use crate::manifest::{Dialect, emit_into, emit_node_into};
 ///
 /// Fails where the resource holds what JSON cannot say.
 pub fn value(resource: &Resource) -> Result<Value, BuildError> {
+    if loses_itself(resource.root()) {
+        return Err(BuildError::Tab {
+            id: Box::new(resource.id().clone()),
+        });
+    }
     let mut root = resource.root().clone();
     root.rewrite();
     root.into_value(Dialect::Resources, 1)
@@ -40,6 +45,17 @@ pub fn write(resource: &Resource, text: &mut String) -> Result<(), BuildError> {
     }
     emit_into(&value, text);
     Ok(())
+}
+
+/// Says whether the reference cannot read its own text again: in a block, a first line may not begin with a tab.
+fn loses_itself(node: &Node) -> bool {
+    match &node.content {
+        Content::Scalar(_) => node.is_block_with_tab(),
+        Content::Sequence(items) => node.style != Style::Flow && items.iter().any(loses_itself),
+        Content::Mapping(entries) => {
+            node.style != Style::Flow && entries.iter().any(|entry| loses_itself(&entry.value))
+        }
+    }
 }
 
 /// Finds a character that the reference's last reader refuses.

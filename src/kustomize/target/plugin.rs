@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::super::file::{self, ConfigMapArgs, Rules, SecretArgs};
+use super::super::file::{self, ConfigMapArgs, HelmGlobals, Rules, SecretArgs};
 use super::super::generate;
 use super::super::load;
 use super::super::resource::{Resource, text_map};
 use super::accumulated::Accumulated;
 use super::directory::Directory;
+use super::fields::charts;
 use super::problem::BuildError;
-use super::step::{Generator, Transformer};
+use super::step::{Generate, Generator, Transformer};
 use crate::manifest::Node;
 
 /// The `apiVersion` of what is built in.
@@ -117,7 +118,7 @@ fn generator<'dir>(
 ) -> Result<Generator<'dir>, BuildError> {
     refuse_external(plugin)?;
     let loader = &directory.loader;
-    let run: Box<dyn FnOnce() -> Result<Vec<Resource>, BuildError>> = match plugin.kind() {
+    let run: Generate<'dir> = match plugin.kind() {
         "ConfigMapGenerator" => {
             let mut args: ConfigMapArgs = configuration(plugin)?;
             complete(plugin, &mut args.name, &mut args.namespace);
@@ -132,7 +133,10 @@ fn generator<'dir>(
             let policy: Policy = configuration(plugin)?;
             Box::new(move || Ok(vec![directory.state.resource(&Arc::new(policy.account()?))]))
         }
-        "HelmChartInflationGenerator" => return Err(BuildError::HelmDisabled),
+        "HelmChartInflationGenerator" => {
+            let globals: HelmGlobals = configuration(plugin)?;
+            charts(directory, configuration(plugin)?, globals)?
+        }
         kind if super::plugin_transformer::KINDS.contains(&kind) => {
             return Err(BuildError::WrongPlugin {
                 id: Box::new(plugin.original_id()),

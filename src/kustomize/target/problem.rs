@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::super::file::{DecodeError, FieldSpecConflict};
-use super::super::generate::{GenerateError, HashError};
+use super::super::generate::{ChartError, GenerateError, HashError};
 use super::super::load::{LoadError, ReadError};
 use super::super::resource::{AbsorbError, Id, ListError};
 use super::super::schema::SchemaError;
@@ -159,6 +159,14 @@ pub enum BuildError {
         /// What is wrong with it.
         source: Box<YamlError>,
     },
+    /// A resource holds a text of several lines that begins with a tab.
+    #[error(
+        "cannot write {id}: yaml: found a tab character where an indentation space is expected"
+    )]
+    Tab {
+        /// The resource.
+        id: Box<Id>,
+    },
     /// A resource holds a character that YAML forbids.
     #[error("cannot write {id}: yaml: control characters are not allowed: {character:?}")]
     Forbidden {
@@ -179,6 +187,9 @@ pub enum BuildError {
     /// A generator fails.
     #[error(transparent)]
     Generate(Box<GenerateError>),
+    /// A chart cannot be rendered.
+    #[error(transparent)]
+    Chart(Box<ChartError>),
     /// A resource has no hash.
     #[error(transparent)]
     Hash(Box<HashError>),
@@ -196,6 +207,9 @@ impl Explain for BuildError {
             Self::During { source, .. } | Self::Named { source, .. } => return source.hint(),
             Self::Load(error) if error.hint().is_some() => return error.hint(),
             Self::Neither { file, source } => return file.hint().or_else(|| source.hint()),
+            Self::HelmDisabled => {
+                "`build overlay --enable-helm` renders charts with the `helm` program"
+            }
             Self::ExternalPlugin { .. } => {
                 "only generators and transformers with `apiVersion: builtin` can be used"
             }
@@ -217,6 +231,12 @@ impl From<LoadError> for BuildError {
 impl From<GenerateError> for BuildError {
     fn from(error: GenerateError) -> Self {
         Self::Generate(Box::new(error))
+    }
+}
+
+impl From<ChartError> for BuildError {
+    fn from(error: ChartError) -> Self {
+        Self::Chart(Box::new(error))
     }
 }
 

@@ -6,7 +6,7 @@ use futures::future::{FutureExt as _, LocalBoxFuture};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::build::{BuildRequest, build_one, directory, kustomization, live};
+use super::super::build::{BuildRequest, Keys, build_one, directory, kustomization, live};
 use super::against::{Against, CompareOptions, MANAGER, is_marked};
 use super::compared::{Compared, Entry, Fate, Tally};
 use crate::api::IgnoredPaths;
@@ -85,7 +85,11 @@ impl Row {
 ///
 /// Fails where the Kustomization can't be built, or the cluster is out of reach. What fails for one object is told in
 /// its place.
-pub async fn diff_kustomization(ui: &Ui, request: &DiffRequest<'_>) -> Result<Vec<Entry>, Failure> {
+pub async fn diff_kustomization(
+    ui: &Ui,
+    request: &DiffRequest<'_>,
+    keys: Keys<'_>,
+) -> Result<Vec<Entry>, Failure> {
     let directory = directory(request.build.path)?;
     let chosen = kustomization(&request.build).await?;
     let mut work = Work {
@@ -93,6 +97,7 @@ pub async fn diff_kustomization(ui: &Ui, request: &DiffRequest<'_>) -> Result<Ve
         ui,
         cluster: request.cluster.managing_as(MANAGER),
         begun: BTreeSet::new(),
+        keys,
     };
     work.compare(&chosen.object, chosen.live.as_ref(), &directory)
         .await
@@ -104,6 +109,7 @@ struct Work<'a> {
     ui: &'a Ui,
     cluster: Cluster,
     begun: BTreeSet<(String, String)>,
+    keys: Keys<'a>,
 }
 
 impl Work<'_> {
@@ -119,7 +125,8 @@ impl Work<'_> {
             let row = Row::of(object)?;
             self.begun
                 .insert((recipe.namespace.clone(), recipe.name.clone()));
-            let built = build_one(self.ui, &self.request.build, &recipe, directory).await?;
+            let build = &self.request.build;
+            let built = build_one(self.ui, build, &mut self.keys, &recipe, directory).await?;
             let against = Against {
                 cluster: &self.cluster,
                 options: self.request.options,

@@ -54,7 +54,10 @@ pub fn branch_change(
 ) -> Result<BranchChange, Failure> {
     let checkout = opened.checkout()?;
     let base = base_of(checkout, request)?;
-    let (before, after) = (opened.side(Side::Revision(&base))?, opened.side(request.head)?);
+    let (before, after) = (
+        opened.side(Side::Revision(&base))?,
+        opened.side(request.head)?,
+    );
     let paths = clusters(request.paths, &before, &after)?;
     let change = |path: &String| {
         let mut base = side(session, &before, path);
@@ -92,7 +95,8 @@ fn base_of(checkout: &Checkout, request: &BranchRequest<'_>) -> Result<String, F
         let short = branch.trim_start_matches("refs/").to_owned();
         let failure = Failure::new(format!("this branch and {short} have no commit in common"));
         let failure = if checkout.is_shallow() {
-            failure.with_hint("the clone is shallow: fetch the history with `git fetch --unshallow`")
+            failure
+                .with_hint("the clone is shallow: fetch the history with `git fetch --unshallow`")
         } else {
             failure
         };
@@ -143,7 +147,9 @@ fn side(session: &Session, repository: &Repository, path: &str) -> ClusterRender
 fn drop_equal(base: &mut ClusterRender, head: &mut ClusterRender) {
     let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
         let owners = render.owners.iter();
-        owners.map(|owner| (owner.owner.clone(), owner.key)).collect()
+        owners
+            .map(|owner| (owner.owner.clone(), owner.key))
+            .collect()
     };
     let (of_base, of_head) = (keys(base), keys(head));
     let differs = |owner: &Owner| of_base.get(owner) != of_head.get(owner);
@@ -165,7 +171,9 @@ pub fn paths_in(opened: &Opened, paths: &[PathBuf]) -> Result<Vec<String>, Failu
             let real = near.canonicalize().ok()?;
             Some(real.join(full.strip_prefix(near).ok()?))
         });
-        let below = near.as_deref().and_then(|near| near.strip_prefix(&opened.root).ok());
+        let below = near
+            .as_deref()
+            .and_then(|near| near.strip_prefix(&opened.root).ok());
         let below = below.ok_or_else(|| {
             let (path, root) = (path.display(), opened.root.display());
             Failure::new(format!("{path} is not in the repository at {root}"))

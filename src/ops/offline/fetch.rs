@@ -25,7 +25,9 @@ impl Fetch for FetchGit {
         let pinned = ["tag", "semver", "commit", "name"];
         let is_given = |field: &&str| !source.text(&format!("/spec/ref/{field}")).is_empty();
         if let Some(field) = pinned.iter().find(|field| is_given(field)) {
-            return Err(format!("its `spec.ref.{field}` is not fetched, only a branch is"));
+            return Err(format!(
+                "its `spec.ref.{field}` is not fetched, only a branch is"
+            ));
         }
         let branch = match source.text("/spec/ref/branch") {
             "" => "master",
@@ -45,7 +47,9 @@ impl Fetch for FetchGit {
 impl FetchGit {
     fn tree(&self, url: &str, branch: &str) -> Result<Arc<dyn Tree>, String> {
         let in_line = |failure: crate::error::Failure| failure.in_one_line();
-        let url: GitUrl = url.parse().map_err(|error: crate::git::GitUrlError| error.to_string())?;
+        let url: GitUrl = url
+            .parse()
+            .map_err(|error: crate::git::GitUrlError| error.to_string())?;
         let folder = TempDir::with_prefix("gitops-").map_err(|error| error.to_string())?;
         let remote = Remote::new(url, Credentials::Ambient, Settings::default());
         let clone = remote.fetch(branch, folder.path());
@@ -53,7 +57,9 @@ impl FetchGit {
         let head = head.ok_or("it is empty")?;
         let checkout = Checkout::around(folder.path()).map_err(|error| in_line(error.into()))?;
         let checkout = checkout.ok_or("its clone is gone")?;
-        let snapshot = checkout.snapshot(head).map_err(|error| in_line(error.into()))?;
+        let snapshot = checkout
+            .snapshot(head)
+            .map_err(|error| in_line(error.into()))?;
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         folders.push(folder);
         Ok(Arc::new(Walled::new(snapshot)))

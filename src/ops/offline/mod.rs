@@ -6,5 +6,5 @@ mod open;
 mod test;
 
 pub use branch::{BranchChange, BranchRequest, ClusterChange, branch_change, paths_in};
-pub use open::{Opened, OpenRequest, Side, objects_in, open, session};
+pub use open::{OpenRequest, Opened, Side, objects_in, open, session};
 pub use test::{ClusterTest, Verdict, verdicts};

@@ -114,7 +114,10 @@ fn tested(owner: String, object: String, found: &[&Finding], is_known: bool) -> 
         } else {
             Verdict::Skipped
         },
-        problems: found.iter().map(|finding| finding.message.clone()).collect(),
+        problems: found
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect(),
         place: first.map(|finding| finding.place()).unwrap_or_default(),
     }
 }
@@ -132,7 +135,10 @@ impl ClusterTest {
         let cluster = escaped(&self.cluster);
         // Writing into a text can't fail.
         let _infallible = writeln!(text, "<testsuites {counts}>");
-        let _infallible = writeln!(text, "  <testsuite name=\"{cluster}\" {counts} errors=\"0\">");
+        let _infallible = writeln!(
+            text,
+            "  <testsuite name=\"{cluster}\" {counts} errors=\"0\">"
+        );
         for result in &self.results {
             result.write(&mut text);
         }
@@ -148,7 +154,10 @@ impl TestedObject {
             object => object,
         };
         let (owner, name) = (escaped(&self.owner), escaped(name));
-        let file = self.place.rsplit_once(':').map_or(self.place.as_str(), |(file, _)| file);
+        let file = self
+            .place
+            .rsplit_once(':')
+            .map_or(self.place.as_str(), |(file, _)| file);
         let file = match file {
             "" => String::new(),
             file => format!(" file=\"{}\"", escaped(file)),
@@ -164,13 +173,22 @@ impl TestedObject {
         let _infallible = match self.verdict {
             Verdict::Passed if told.is_empty() => writeln!(text, "{start}/>"),
             Verdict::Passed => {
-                writeln!(text, "{start}>\n      <system-err>{place}{told}</system-err>\n    </testcase>")
+                writeln!(
+                    text,
+                    "{start}>\n      <system-err>{place}{told}</system-err>\n    </testcase>"
+                )
             }
             Verdict::Failed => {
-                writeln!(text, "{start}>\n      <failure message=\"{first}\">{place}{told}</failure>\n    </testcase>")
+                writeln!(
+                    text,
+                    "{start}>\n      <failure message=\"{first}\">{place}{told}</failure>\n    </testcase>"
+                )
             }
             Verdict::Skipped => {
-                writeln!(text, "{start}>\n      <skipped message=\"{first}\"/>\n    </testcase>")
+                writeln!(
+                    text,
+                    "{start}>\n      <skipped message=\"{first}\"/>\n    </testcase>"
+                )
             }
         };
     }

@@ -5,26 +5,12 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::super::controller::{self, presence};
-use crate::api::{Kind, Row, row_of};
+use crate::api::{Kind, Relation, Row, links, parents, row_of};
 use crate::cluster::{Address, Cluster, Resource};
 use crate::manifest::{Object, ObjectId};
 
 /// How long to look; the wait itself may be over.
 const LIMIT: Duration = Duration::from_secs(2);
-
-/// What an object that Flux applied says about who applied it.
-const OWNERS: &[(&str, &str, &str)] = &[
-    (
-        "Kustomization",
-        "kustomize.toolkit.fluxcd.io/name",
-        "kustomize.toolkit.fluxcd.io/namespace",
-    ),
-    (
-        "HelmRelease",
-        "helm.toolkit.fluxcd.io/name",
-        "helm.toolkit.fluxcd.io/namespace",
-    ),
-];
 
 /// Returns what stands in the way of an object, most telling first; nothing where nothing is seen.
 ///
@@ -52,7 +38,7 @@ async fn look(cluster: &Cluster, address: &Address) -> Vec<String> {
         let presence = presence(cluster, component).await;
         found.extend(controller::hindrance(component, &presence));
     }
-    let relations = relations(kind, &object, &row);
+    let relations = relations(kind, &object);
     let reads = relations
         .iter()
         .map(|(relation, id)| related(cluster, *relation, id));
@@ -69,46 +55,28 @@ fn is_seen(row: &Row) -> bool {
 
 /// What another object is to the one that is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Relation {
+enum Role {
     Source,
     Dependency,
     Parent,
 }
 
-/// Returns the objects that this one needs, or comes from.
-fn relations(kind: &Kind, object: &Object, row: &Row) -> Vec<(Relation, ObjectId)> {
-    let source = kind.source.and_then(|source| source(row));
-    let dependency = |name: &str, namespace: &str| ObjectId {
-        group: kind.group.into(),
-        kind: kind.name.into(),
-        namespace: namespace.into(),
-        name: name.into(),
+/// Returns the objects that this one needs, or comes from; sources first.
+fn relations(kind: &Kind, object: &Object) -> Vec<(Role, ObjectId)> {
+    let links = links(kind, object);
+    let of = |relation: Relation, role: Role| {
+        let links = links.iter().filter(move |link| link.relation == relation);
+        links.map(move |link| (role, link.target.clone()))
     };
-    let dependencies = row.spec.depends_on.iter().map(|reference| {
-        let namespace = match reference.namespace.as_str() {
-            "" => object.namespace(),
-            named => named,
-        };
-        dependency(&reference.name, namespace)
-    });
-    let parents = OWNERS.iter().filter_map(|(kind, name, namespace)| {
-        let kind = Kind::named(kind)?;
-        Some(ObjectId {
-            group: kind.group.into(),
-            kind: kind.name.into(),
-            namespace: object.label(namespace)?.into(),
-            name: object.label(name)?.into(),
-        })
-    });
-    let sources = source.into_iter().map(|id| (Relation::Source, id));
-    sources
-        .chain(dependencies.map(|id| (Relation::Dependency, id)))
-        .chain(parents.map(|id| (Relation::Parent, id)))
+    let parents = parents(object).into_iter().map(|id| (Role::Parent, id));
+    of(Relation::Source, Role::Source)
+        .chain(of(Relation::DependsOn, Role::Dependency))
+        .chain(parents)
         .filter(|(_, id)| *id != object.id())
         .collect()
 }
 
-async fn related(cluster: &Cluster, relation: Relation, id: &ObjectId) -> Option<String> {
+async fn related(cluster: &Cluster, relation: Role, id: &ObjectId) -> Option<String> {
     let kind = Kind::of(&id.group, &id.kind)?;
     let address = Resource::from(kind).at(&id.namespace, &id.name);
     let row: Option<Row> = cluster.read(&address).await.ok()?;
@@ -116,23 +84,23 @@ async fn related(cluster: &Cluster, relation: Relation, id: &ObjectId) -> Option
 }
 
 /// Says how a related object, as it is now, stands in the way.
-fn hindrance(relation: Relation, id: &ObjectId, kind: &Kind, row: Option<&Row>) -> Option<String> {
+fn hindrance(relation: Role, id: &ObjectId, kind: &Kind, row: Option<&Row>) -> Option<String> {
     let what = match relation {
-        Relation::Source => "source",
-        Relation::Dependency => "dependency",
-        Relation::Parent => "parent",
+        Role::Source => "source",
+        Role::Dependency => "dependency",
+        Role::Parent => "parent",
     };
     let Some(row) = row else {
         return Some(format!("its {what} {id} does not exist"));
     };
     if (kind.suspended)(row) {
         return Some(match relation {
-            Relation::Parent => format!("its parent {id} is suspended: what Git says of it waits"),
+            Role::Parent => format!("its parent {id} is suspended: what Git says of it waits"),
             _ => format!("its {what} {id} is suspended"),
         });
     }
     // A parent that is not ready may wait for this very object.
-    if relation == Relation::Parent || (kind.fixed)(row).is_some() {
+    if relation == Role::Parent || (kind.fixed)(row).is_some() {
         return None;
     }
     match row.condition("Ready") {
@@ -157,7 +125,7 @@ mod tests {
         }
     }
 
-    fn of(relation: Relation, row: Option<&Value>) -> Option<String> {
+    fn of(relation: Role, row: Option<&Value>) -> Option<String> {
         let kind = Kind::named("Kustomization").unwrap();
         hindrance(relation, &id(), kind, row.map(row_of).as_ref())
     }
@@ -168,20 +136,20 @@ mod tests {
         let suspended = json!({"spec": {"suspend": true}});
         let told = |relation, row: &Value| of(relation, Some(row)).unwrap_or_default();
         assert_eq!(
-            of(Relation::Source, None).unwrap(),
+            of(Role::Source, None).unwrap(),
             "its source Kustomization/a/infra does not exist"
         );
         assert_eq!(
-            told(Relation::Dependency, &suspended),
+            told(Role::Dependency, &suspended),
             "its dependency Kustomization/a/infra is suspended"
         );
         assert_eq!(
-            told(Relation::Dependency, &ready("False")),
+            told(Role::Dependency, &ready("False")),
             "its dependency Kustomization/a/infra is not ready: build failed"
         );
-        assert!(told(Relation::Parent, &suspended).contains("is suspended: what Git says"));
-        assert_eq!(told(Relation::Dependency, &ready("True")), "");
-        assert_eq!(told(Relation::Parent, &ready("False")), "");
+        assert!(told(Role::Parent, &suspended).contains("is suspended: what Git says"));
+        assert_eq!(told(Role::Dependency, &ready("True")), "");
+        assert_eq!(told(Role::Parent, &ready("False")), "");
     }
 
     #[test]
@@ -195,10 +163,10 @@ mod tests {
             "spec": {"dependsOn": [{"name": "infra"}], "sourceRef": {"kind": "GitRepository", "name": "g", "namespace": "b"}},
         }))
         .unwrap();
-        let found = relations(kind, &object, &row_of(object.value()));
+        let found = relations(kind, &object);
         let told: Vec<String> = found
             .iter()
-            .map(|(relation, id)| format!("{relation:?} {id}"))
+            .map(|(role, id)| format!("{role:?} {id}"))
             .collect();
         assert_eq!(
             told,

@@ -1,6 +1,7 @@
 //! Which of several objects come first: those that others depend on (pure).
 
-use crate::api::Row;
+use crate::api::{self, Kind, Row};
+use crate::manifest::ObjectId;
 
 /// Returns the places of the rows in groups: the objects of a group depend only on those of groups before it.
 ///
@@ -28,17 +29,21 @@ pub fn waves(rows: &[(&'static str, &Row)]) -> Vec<Vec<usize>> {
 /// Returns the places of the rows that the one at `place` depends on.
 pub fn dependencies(rows: &[(&'static str, &Row)], place: usize) -> Vec<usize> {
     let (kind, row) = rows[place];
-    let needed = |(other_kind, other): &(&str, &Row)| {
-        *other_kind == kind
-            && row.spec.depends_on.iter().any(|reference| {
-                let namespace = match reference.namespace.as_str() {
-                    "" => &row.metadata.namespace,
-                    named => named,
-                };
-                reference.name == other.metadata.name && namespace == other.metadata.namespace
-            })
+    let Some(known) = Kind::named(kind) else {
+        return Vec::new();
     };
-    let found = rows.iter().enumerate().filter(|(_, other)| needed(other));
+    let needed: Vec<ObjectId> = api::dependencies(known, row).collect();
+    let is_needed = |(other_kind, other): &(&str, &Row)| {
+        let metadata = &other.metadata;
+        *other_kind == kind
+            && needed
+                .iter()
+                .any(|id| id.name == metadata.name && id.namespace == metadata.namespace)
+    };
+    let found = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| is_needed(other));
     found.map(|(other, _)| other).collect()
 }
 

@@ -56,7 +56,7 @@ impl Cache {
     }
 
     /// Opens the cache in a folder of caches.
-    pub fn at(folder: &Path) -> Self {
+    fn at(folder: &Path) -> Self {
         Self {
             folder: folder.join("gitops/remote"),
             _passing: None,

@@ -6,7 +6,5 @@ mod error;
 mod file;
 mod repository;
 mod sources;
-#[cfg(test)]
-mod tests;
 
 pub use sources::{Network, RemoteSources};

@@ -53,15 +53,6 @@ impl RemoteSources {
         }
     }
 
-    /// The same, with its cache in a folder of caches.
-    #[cfg(test)]
-    pub fn with_cache(network: Network, folder: &std::path::Path) -> Self {
-        Self {
-            cache: Cache::at(folder).into(),
-            ..Self::new(network)
-        }
-    }
-
     fn cache(&self) -> Result<&Cache, FetchError> {
         if let Some(cache) = self.cache.get() {
             return Ok(cache);

@@ -111,6 +111,8 @@ pub enum CauseKind {
     Immutable,
     /// The API server refuses what is applied.
     Apply,
+    /// Something that it brought is gone, or was changed by hand.
+    Drift,
     /// Something that it brought does not get healthy.
     Health,
     /// A container ends again and again, or does not start.

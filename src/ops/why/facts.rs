@@ -10,7 +10,7 @@ use crate::cluster::{self, Address, Cluster, ClusterError, Resource, Selection, 
 use crate::manifest::{Object, ObjectId};
 
 /// How many of the objects that something has brought are looked at.
-const LEAVES: usize = 64;
+pub const LEAVES: usize = 64;
 
 /// How many objects of a list are read.
 const PAGE: u32 = 500;
@@ -63,31 +63,6 @@ impl FluxObject {
             .filter(|target| relation == Relation::DependsOn || *target != own)
             .collect()
     }
-}
-
-/// What an object that Flux applied says about who applied it.
-const OWNERS: &[(&str, &str)] = &[
-    ("Kustomization", "kustomize.toolkit.fluxcd.io"),
-    ("HelmRelease", "helm.toolkit.fluxcd.io"),
-];
-
-/// Returns who applied an object, by its labels; an object is not its own parent.
-pub fn parents(object: &Object) -> Vec<ObjectId> {
-    let parent = |(kind, group): &(&str, &str)| {
-        let kind = Kind::named(kind)?;
-        Some(ObjectId {
-            group: kind.group.into(),
-            kind: kind.name.into(),
-            namespace: object.label(&format!("{group}/namespace"))?.into(),
-            name: object.label(&format!("{group}/name"))?.into(),
-        })
-    };
-    let own = object.id();
-    OWNERS
-        .iter()
-        .filter_map(parent)
-        .filter(|id| *id != own)
-        .collect()
 }
 
 /// Returns where an object of Flux is.
@@ -227,7 +202,10 @@ fn brought(object: &Object) -> Vec<(String, String, String, String)> {
 }
 
 /// Finds where objects are of which group and kind are known; of some only the kind.
-async fn resolve(cluster: &Cluster, wanted: Vec<(String, String, String, String)>) -> Vec<Address> {
+pub async fn resolve(
+    cluster: &Cluster,
+    wanted: Vec<(String, String, String, String)>,
+) -> Vec<Address> {
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -310,19 +288,5 @@ mod tests {
                 "helm.toolkit.fluxcd.io HelmRelease a shop"
             ]
         );
-    }
-
-    #[test]
-    fn parents_are_read_from_labels() {
-        let object = Object::new(json!({
-            "apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": "web", "namespace": "a", "labels": {
-                "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "f",
-                "helm.toolkit.fluxcd.io/name": "no-namespace",
-            }},
-        }))
-        .unwrap();
-        let found: Vec<String> = parents(&object).iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["Kustomization/f/apps"]);
     }
 }

@@ -1,11 +1,14 @@
 //! `why`: one chain from an object down to the first cause of how it is, and what to do next.
 
+mod around;
 mod blame;
 mod chain;
+mod drift;
 mod facts;
 mod leaf;
 mod message;
 mod next;
+mod verdict;
 mod walk;
 
 pub use chain::{Chain, ChainLink};

@@ -4,16 +4,16 @@ use futures::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 
 use super::super::controller::{Presence, hindrance, presence};
-use super::blame::{Toward, is_asked, is_current, is_ready, keeps_from_applying, told, toward};
+use super::blame::{Toward, is_asked, is_current, is_ready, told, toward};
 use super::chain::{CauseKind, Chain, ChainLink, ChainObject, Verdict};
-use super::facts::{FluxObject, elsewhere, flux, is_served, parents, unhealthiest};
+use super::facts::{FluxObject, elsewhere, flux, is_served, unhealthiest};
 use super::leaf;
 use super::message::brief;
 use super::next::{Steps, step};
-use crate::api::{Kind, SUSPEND_REASON, SUSPEND_UNTIL};
-use crate::cluster::{self, Address, Cluster, ClusterError, Resource, State};
+use crate::api::Kind;
+use crate::cluster::{self, Address, Cluster, ClusterError, Resource};
 use crate::error::Failure;
-use crate::manifest::{Object, ObjectId};
+use crate::manifest::ObjectId;
 
 /// How many objects a chain may have.
 const LONGEST: usize = 24;
@@ -46,17 +46,17 @@ pub async fn why(cluster: &Cluster, request: &WhyRequest<'_>) -> Result<Chain, F
 }
 
 /// A walk, and what it has passed.
-struct Walk<'a> {
-    cluster: &'a Cluster,
-    steps: Steps<'a>,
-    links: Vec<ChainLink>,
-    visited: Vec<ObjectId>,
-    notes: Vec<String>,
+pub(super) struct Walk<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) steps: Steps<'a>,
+    pub(super) links: Vec<ChainLink>,
+    pub(super) visited: Vec<ObjectId>,
+    pub(super) notes: Vec<String>,
 }
 
 impl Walk<'_> {
     /// Looks at an object, whatever its kind, and at all that its state comes from.
-    fn visit(
+    pub(super) fn visit(
         &mut self,
         relation: &'static str,
         address: Address,
@@ -86,7 +86,7 @@ impl Walk<'_> {
         .boxed()
     }
 
-    async fn visit_flux(
+    pub(super) async fn visit_flux(
         &mut self,
         relation: &'static str,
         id: &ObjectId,
@@ -101,7 +101,13 @@ impl Walk<'_> {
         Ok(Verdict::new(CauseKind::KindMissing, message, None))
     }
 
-    fn link(&mut self, relation: &'static str, object: ChainObject, state: &str, message: &str) {
+    pub(super) fn link(
+        &mut self,
+        relation: &'static str,
+        object: ChainObject,
+        state: &str,
+        message: &str,
+    ) {
         self.links.push(ChainLink {
             relation,
             object,
@@ -110,30 +116,7 @@ impl Walk<'_> {
         });
     }
 
-    fn cycle(&self, id: &ObjectId) -> Verdict {
-        let start = self
-            .visited
-            .iter()
-            .position(|seen| seen == id)
-            .unwrap_or_default();
-        let mut names: Vec<String> = self.visited[start..]
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        names.push(id.to_string());
-        let word = id.kind.to_lowercase();
-        let next = step(
-            "take one of the references out of spec.dependsOn",
-            format!(
-                "{} deps {word}/{} -n {}",
-                self.steps.program, id.name, id.namespace
-            ),
-        );
-        let message = format!("they wait for each other: {}", names.join(" → "));
-        Verdict::new(CauseKind::Cycle, message, Some(next))
-    }
-
-    fn unreadable(&mut self, relation: &'static str, address: &Address) -> Verdict {
+    pub(super) fn unreadable(&mut self, relation: &'static str, address: &Address) -> Verdict {
         self.link(relation, address.id().into(), "unreadable", "");
         let place = match address.namespace.as_str() {
             "" => String::new(),
@@ -150,7 +133,7 @@ impl Walk<'_> {
         )
     }
 
-    async fn missing(
+    pub(super) async fn missing(
         &mut self,
         relation: &'static str,
         address: &Address,
@@ -185,95 +168,7 @@ impl Walk<'_> {
         Ok(Verdict::new(CauseKind::Missing, message, Some(next)))
     }
 
-    /// Looks at an object that is none of Flux: down to its pods, or up to who applied it.
-    async fn other(&mut self, relation: &'static str, object: &Object) -> Result<Verdict, Failure> {
-        let status = cluster::status(object, Timestamp::now());
-        self.link(
-            relation,
-            object.into(),
-            &status.state.to_string(),
-            &status.message,
-        );
-        if status.state != State::Current {
-            let verdict = leaf::follow(self.cluster, object, &status, &mut self.links).await;
-            self.note_parents(object).await;
-            return Ok(verdict);
-        }
-        self.upward(object).await
-    }
-
-    /// Looks at who brought an object that is as it should be: whether news of it still arrive.
-    async fn upward(&mut self, object: &Object) -> Result<Verdict, Failure> {
-        for parent in self.owners(object).await {
-            if self.visited.contains(&parent) {
-                continue;
-            }
-            let (links, visited) = (self.links.len(), self.visited.len());
-            let verdict = self.visit_flux("is applied by", &parent).await?;
-            let reaches = self.reaches_children(&parent).await;
-            if verdict.is_fault() && reaches {
-                return Ok(verdict);
-            }
-            // What does not matter to the object does not stay in its chain.
-            self.links.truncate(links);
-            self.visited.truncate(visited);
-        }
-        let message = format!("{} is as it should be", object.id());
-        Ok(Verdict::new(CauseKind::Healthy, message, None))
-    }
-
-    /// Returns who applied an object; of a pod or a replica set that is who applied its owner.
-    async fn owners(&self, object: &Object) -> Vec<ObjectId> {
-        let direct = parents(object);
-        if !direct.is_empty() || Kind::of(object.group(), object.kind()).is_some() {
-            return direct;
-        }
-        match crate::ops::trace(self.cluster, object).await {
-            Ok(trace) => trace
-                .chain
-                .first()
-                .and_then(|link| {
-                    let kind = Kind::named(link.kind)?;
-                    Some(ObjectId {
-                        group: kind.group.into(),
-                        kind: kind.name.into(),
-                        namespace: link.namespace.clone(),
-                        name: link.name.clone(),
-                    })
-                })
-                .into_iter()
-                .collect(),
-            Err(_) => Vec::new(),
-        }
-    }
-
-    /// Says whether what is wrong with a parent keeps it from applying its children.
-    async fn reaches_children(&self, parent: &ObjectId) -> bool {
-        match flux(self.cluster, parent).await {
-            Ok(Some(parent)) => {
-                parent.is_suspended()
-                    || matches!(toward(parent.kind, &parent.row), Toward::Healthy)
-                    || keeps_from_applying(toward(parent.kind, &parent.row))
-            }
-            _ => true,
-        }
-    }
-
-    /// Notes the suspended parents of an object with a cause of its own: a fix in Git would not arrive.
-    async fn note_parents(&mut self, object: &Object) {
-        for id in self.owners(object).await {
-            if let Ok(Some(parent)) = flux(self.cluster, &id).await
-                && parent.is_suspended()
-            {
-                self.notes.push(format!(
-                    "{id}, which applies it, is suspended: a change in Git does not arrive"
-                ));
-            }
-        }
-    }
-
-    /// Looks at an object of Flux.
-    async fn flux(
+    pub(super) async fn flux(
         &mut self,
         relation: &'static str,
         found: FluxObject,
@@ -319,38 +214,10 @@ impl Walk<'_> {
         })
     }
 
-    fn suspended(&self, found: &FluxObject) -> Verdict {
-        let annotations = found.object.get("/metadata/annotations");
-        let said = |key: &str| annotations.and_then(|all| all.get(key)?.as_str());
-        let until = said(SUSPEND_UNTIL).map_or_else(String::new, |until| format!(" until {until}"));
-        let reason = said(SUSPEND_REASON).map_or_else(String::new, |reason| format!(": {reason}"));
-        let message = format!("{} is suspended{until}{reason}", found.object.id());
-        let next = self
-            .steps
-            .own("let it go on", "resume", found.kind, &found.object);
-        Verdict::new(CauseKind::Suspended, message, Some(next))
-    }
-
-    fn terminating(&self, found: &FluxObject) -> Verdict {
-        let message = format!(
-            "{} is being deleted, and waits for its finalizers",
-            found.object.id()
-        );
-        let next = step(
-            "see what its controller says",
-            format!(
-                "{} events --for {}/{} -n {}",
-                self.steps.program,
-                found.kind.name,
-                found.object.name(),
-                found.object.namespace()
-            ),
-        );
-        Verdict::new(CauseKind::Terminating, message, Some(next))
-    }
-
-    /// Looks whether the controller of an object runs; that the cluster has none counts for what nobody has seen.
-    async fn controller(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
+    pub(super) async fn controller(
+        &mut self,
+        found: &FluxObject,
+    ) -> Result<Option<Verdict>, Failure> {
         if (found.kind.fixed)(&found.row).is_some() {
             return Ok(None);
         }
@@ -409,18 +276,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Looks at what an object that is ready gets its news from.
-    async fn latent(&mut self, found: &FluxObject) -> Result<Verdict, Failure> {
-        for id in found.sources() {
-            if !self.visited.contains(&id) && self.blocks(&id).await {
-                return self.visit_flux("is made from", &id).await;
-            }
-        }
-        self.upward(&found.object).await
-    }
-
     /// Says whether an object is missing, suspended or not ready; one that may not be read is looked at.
-    async fn blocks(&self, id: &ObjectId) -> bool {
+    pub(super) async fn blocks(&self, id: &ObjectId) -> bool {
         match flux(self.cluster, id).await {
             Ok(Some(found)) => found.is_suspended() || !is_ready(found.kind, &found.row),
             _ => true,
@@ -428,7 +285,10 @@ impl Walk<'_> {
     }
 
     /// Follows the first dependency that is missing or not ready.
-    async fn dependencies(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
+    pub(super) async fn dependencies(
+        &mut self,
+        found: &FluxObject,
+    ) -> Result<Option<Verdict>, Failure> {
         let mut waiting = None;
         for id in found.dependencies() {
             match flux(self.cluster, &id).await {
@@ -448,7 +308,7 @@ impl Walk<'_> {
     }
 
     /// Follows the first source that is missing or not ready.
-    async fn source(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
+    pub(super) async fn source(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
         for id in found.sources() {
             let is_ready = match flux(self.cluster, &id).await {
                 Ok(Some(source)) => is_ready(source.kind, &source.row),
@@ -462,7 +322,7 @@ impl Walk<'_> {
     }
 
     /// Follows the unhealthiest of what an object has brought.
-    async fn leaves(
+    pub(super) async fn leaves(
         &mut self,
         found: &FluxObject,
         message: &str,
@@ -473,73 +333,5 @@ impl Walk<'_> {
             }
             _ => Ok(None),
         }
-    }
-
-    fn unseen(&self, found: &FluxObject) -> Verdict {
-        let (_, message) = told(&found.row);
-        let id = found.object.id();
-        if is_current(&found.row) && !message.is_empty() {
-            let next = step(
-                "watch it",
-                format!(
-                    "{} get {} {} -n {} --watch",
-                    self.steps.program,
-                    found.kind.plural_words.join(" "),
-                    found.object.name(),
-                    found.object.namespace()
-                ),
-            );
-            let message = format!("{id} is under way: {}", brief(message));
-            return Verdict::new(CauseKind::InProgress, message, Some(next));
-        }
-        let message = format!(
-            "{id} has generation {}, and its controller has seen {}",
-            found.row.metadata.generation,
-            match found.row.status.observed_generation {
-                ..=0 => "none".to_owned(),
-                seen => seen.to_string(),
-            }
-        );
-        let next = self.steps.own(
-            "ask its controller to look at it",
-            "reconcile",
-            found.kind,
-            &found.object,
-        );
-        Verdict::new(CauseKind::NotObserved, message, Some(next))
-    }
-
-    /// Takes the words of an object's own controller for the cause.
-    fn own(&self, found: &FluxObject) -> Verdict {
-        let (reason, message) = told(&found.row);
-        let cause = super::message::classify(found.kind.name, reason, message);
-        let next = self.steps.about(cause, found.kind, &found.object, message);
-        let what = words(cause);
-        let message = format!("{}: {what}{}", found.object.id(), brief(message));
-        Verdict::new(cause, message, Some(next))
-    }
-}
-
-/// Says in a few words what sort of cause it is, before the words of the controller.
-const fn words(cause: CauseKind) -> &'static str {
-    match cause {
-        CauseKind::Reference => "what it refers to is missing: ",
-        CauseKind::Url => "its address cannot be reached: ",
-        CauseKind::Authentication => "its credentials are refused: ",
-        CauseKind::Revision => "the wanted revision does not exist: ",
-        CauseKind::Verification => "its content cannot be verified: ",
-        CauseKind::Source => "its source cannot be fetched: ",
-        CauseKind::Path => "the path is not in the source: ",
-        CauseKind::Build => "the manifests cannot be built: ",
-        CauseKind::Decryption => "the manifests cannot be decrypted: ",
-        CauseKind::Forbidden => "it may not apply this: ",
-        CauseKind::Immutable => "a field cannot be changed: ",
-        CauseKind::Apply => "the API server refuses this: ",
-        CauseKind::KindMissing => "the cluster does not know a kind: ",
-        CauseKind::Chart => "the chart is not found: ",
-        CauseKind::Values => "the values do not fit: ",
-        CauseKind::Release => "the release failed: ",
-        CauseKind::ImagePolicy => "no tag fits the policy: ",
-        _ => "",
     }
 }

@@ -11,7 +11,10 @@ use crate::kustomize::load::join;
 use crate::manifest::{Dialect, Object, read_as};
 
 /// What a file holds that a cluster may begin with.
-const SIGNS: [&str; 2] = ["kustomize.toolkit.fluxcd.io/v", "source.toolkit.fluxcd.io/v"];
+const SIGNS: [&str; 2] = [
+    "kustomize.toolkit.fluxcd.io/v",
+    "source.toolkit.fluxcd.io/v",
+];
 
 /// The file that a bootstrap puts both into.
 const SYNC_FILE: &str = "gotk-sync.yaml";
@@ -24,7 +27,10 @@ pub fn entries(tree: &dyn Tree) -> Vec<String> {
     let mut files = Vec::new();
     collect(tree, Path::new("/"), &mut files);
     let is_sync = |file: &&PathBuf| file.file_name().is_some_and(|name| name == SYNC_FILE);
-    let of_bootstrap = files.iter().filter(is_sync).filter_map(|file| entry(tree, file));
+    let of_bootstrap = files
+        .iter()
+        .filter(is_sync)
+        .filter_map(|file| entry(tree, file));
     let mut found: BTreeSet<String> = of_bootstrap.collect();
     if found.is_empty() {
         found = files.iter().filter_map(|file| entry(tree, file)).collect();
@@ -47,7 +53,9 @@ fn collect(tree: &dyn Tree, folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn is_yaml(name: &str) -> bool {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    let extension = Path::new(name)
+        .extension()
+        .and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml"))
 }
 

@@ -65,7 +65,9 @@ impl Session {
     pub fn settle(&self, base: &mut ClusterRender, head: &mut ClusterRender) -> usize {
         let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
             let owners = render.owners.iter();
-            owners.map(|owner| (owner.owner.clone(), owner.key)).collect()
+            owners
+                .map(|owner| (owner.owner.clone(), owner.key))
+                .collect()
         };
         let (of_base, of_head) = (keys(base), keys(head));
         self.build_put_off(base, |owner| of_head.get(&owner.owner) != Some(&owner.key));
@@ -76,10 +78,16 @@ impl Session {
         same.count()
     }
 
-    fn build_put_off(&self, render: &mut ClusterRender, is_asked: impl Fn(&OwnerRender) -> bool) -> Vec<usize> {
+    fn build_put_off(
+        &self,
+        render: &mut ClusterRender,
+        is_asked: impl Fn(&OwnerRender) -> bool,
+    ) -> Vec<usize> {
         let owners = render.owners.iter().enumerate();
         let open: Vec<usize> = owners
-            .filter(|(_, owner)| owner.outcome.is_none() && owner.task.needs.is_some() && is_asked(owner))
+            .filter(|(_, owner)| {
+                owner.outcome.is_none() && owner.task.needs.is_some() && is_asked(owner)
+            })
             .map(|(place, _)| place)
             .collect();
         let outcomes = self.each(&open, |place| {
@@ -116,11 +124,18 @@ impl Work<'_> {
             Err(error) => return self.refuse(&Owner::nobody(), error.into(), None),
         };
         if !repository.tree.is_directory(&path) {
-            let message = format!("there is no folder `{}` in the repository", self.render.cluster);
-            self.render.findings.push(Finding::new(Severity::Error, &task.owner, message));
+            let message = format!(
+                "there is no folder `{}` in the repository",
+                self.render.cluster
+            );
+            self.render
+                .findings
+                .push(Finding::new(Severity::Error, &task.owner, message));
             return;
         }
-        let Some(guess) = self.built(&task) else { return };
+        let Some(guess) = self.built(&task) else {
+            return;
+        };
         let own = own_object(guess.objects(), &path).cloned();
         let mut entry = guess;
         if let Some(own) = own {
@@ -131,7 +146,9 @@ impl Work<'_> {
                         self.sources.add(object);
                     }
                     if !builds_alike(&own.recipe, &task.recipe) || self.has_rules(&own) {
-                        let Some(built) = self.built(&own) else { return };
+                        let Some(built) = self.built(&own) else {
+                            return;
+                        };
                         entry = built;
                     }
                     entry.prunes = own.is_on("prune");
@@ -219,30 +236,54 @@ impl Work<'_> {
                 Resolved::Unknown => {
                     let message = format!("its source {id} is nowhere in the cluster");
                     let hint = format!("give its files with `--local-sources {id}=DIR`");
-                    self.note(Severity::Error, &task, (message, hint), &["spec", "sourceRef"]);
+                    self.note(
+                        Severity::Error,
+                        &task,
+                        (message, hint),
+                        &["spec", "sourceRef"],
+                    );
                     self.pass_over(task);
                     continue;
                 }
                 Resolved::Elsewhere(message, hint) => {
-                    self.note(Severity::Warning, &task, (message, hint), &["spec", "sourceRef"]);
+                    self.note(
+                        Severity::Warning,
+                        &task,
+                        (message, hint),
+                        &["spec", "sourceRef"],
+                    );
                     self.pass_over(task);
                     continue;
                 }
             };
             let post_build = task.recipe.spec.post_build.as_ref();
-            if patience == Patience::Waiting && self.holders.lacks(&task.owner.namespace, post_build) {
+            if patience == Patience::Waiting
+                && self.holders.lacks(&task.owner.namespace, post_build)
+            {
                 self.waiting.push(task);
                 continue;
             }
             let referred = self.referred(&task);
             for missing in &referred.missing {
-                let message = format!("the variables of {missing} are not known: it is nowhere in the cluster");
+                let message = format!(
+                    "the variables of {missing} are not known: it is nowhere in the cluster"
+                );
                 let hint = "give it with `--set-object FILE`".to_owned();
-                self.note(Severity::Error, &task, (message, hint), &["spec", "postBuild", "substituteFrom"]);
+                self.note(
+                    Severity::Error,
+                    &task,
+                    (message, hint),
+                    &["spec", "postBuild", "substituteFrom"],
+                );
             }
             if !artifact_has(&artifact, &task.directory()) {
                 let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                self.note(Severity::Error, &task, (message, String::new()), &["spec", "path"]);
+                self.note(
+                    Severity::Error,
+                    &task,
+                    (message, String::new()),
+                    &["spec", "path"],
+                );
                 self.pass_over(task);
                 continue;
             }
@@ -253,10 +294,18 @@ impl Work<'_> {
 
     /// Keeps an owner that can't be built, so that others can refer to it.
     fn pass_over(&mut self, task: Task) {
-        self.render.owners.push(owner_render(task, Key::default(), None));
+        self.render
+            .owners
+            .push(owner_render(task, Key::default(), None));
     }
 
-    fn note(&mut self, severity: Severity, task: &Task, (message, hint): (String, String), field: &'static [&'static str]) {
+    fn note(
+        &mut self,
+        severity: Severity,
+        task: &Task,
+        (message, hint): (String, String),
+        field: &'static [&'static str],
+    ) {
         let finding = Finding::new(severity, &task.owner, message).with_hint(hint);
         self.open.push((finding, task.parent, field));
     }
@@ -291,7 +340,12 @@ impl Work<'_> {
         };
         if object.namespace().is_empty() {
             let message = "it has no namespace, so that it can't be applied".to_owned();
-            self.note(Severity::Error, &task, (message, String::new()), &["metadata"]);
+            self.note(
+                Severity::Error,
+                &task,
+                (message, String::new()),
+                &["metadata"],
+            );
         }
         match self.seen.get(&task.owner) {
             None => {
@@ -311,7 +365,12 @@ impl Work<'_> {
     fn finish(mut self, repository: &Repository) -> ClusterRender {
         for (place, message) in verdict::dependencies(&self.render.owners) {
             let task = self.render.owners[place].task.clone();
-            self.note(Severity::Error, &task, (message, String::new()), &["spec", "dependsOn"]);
+            self.note(
+                Severity::Error,
+                &task,
+                (message, String::new()),
+                &["spec", "dependsOn"],
+            );
         }
         if self.depth == Depth::Whole {
             let findings = verdict::repeated(&self.render.owners);

@@ -42,7 +42,11 @@ impl Holders {
         let mut values = BTreeMap::new();
         for (key, value) in fields("/data").into_iter().flat_map(Map::iter) {
             let text = value.as_str().unwrap_or_default();
-            let plain = if is_secret { decoded(text) } else { text.into() };
+            let plain = if is_secret {
+                decoded(text)
+            } else {
+                text.into()
+            };
             values.insert(key.clone(), plain);
         }
         for (key, value) in fields("/stringData").into_iter().flat_map(Map::iter) {

@@ -57,9 +57,8 @@ impl Definitions {
 /// Finds the place that the message of a failed build is about: the last file that it names, or else the
 /// kustomization that names what is missing.
 pub fn of_message(files: &dyn Files, directory: &Path, message: &str) -> Option<Place> {
-    let words = message.split(|character: char| {
-        character.is_whitespace() || "'\"`:,;()[]".contains(character)
-    });
+    let words = message
+        .split(|character: char| character.is_whitespace() || "'\"`:,;()[]".contains(character));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let absolute = |word: &str| {
         let path = PathBuf::from(word);

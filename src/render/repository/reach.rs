@@ -11,7 +11,10 @@ use crate::kustomize::FILE_NAMES;
 use crate::kustomize::load::join;
 
 /// What a text holds that may become an object which leads on: one that is followed, or names where files come from.
-const LEADING: &[&str] = &["kustomize.toolkit.fluxcd.io/v", "source.toolkit.fluxcd.io/v"];
+const LEADING: &[&str] = &[
+    "kustomize.toolkit.fluxcd.io/v",
+    "source.toolkit.fluxcd.io/v",
+];
 
 /// What a build may read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,14 +135,15 @@ fn in_file(tree: &dyn Tree, file: &Path) -> io::Result<Mentions> {
         ..Mentions::default()
     };
     if text.contains("..") || is_kustomization {
-        let words = text.split(|character: char| {
-            character.is_whitespace() || "\"'`,=[]{}".contains(character)
-        });
+        let words = text
+            .split(|character: char| character.is_whitespace() || "\"'`,=[]{}".contains(character));
         let paths = words.filter(|word| {
             word.contains("..") || (is_kustomization && word.starts_with('/') && word.len() > 1)
         });
         mentions.outside = paths.map(|word| joined(folder, word)).collect();
-        mentions.outside.retain(|path| path != folder && !folder.starts_with(path));
+        mentions
+            .outside
+            .retain(|path| path != folder && !folder.starts_with(path));
     }
     Ok(mentions)
 }

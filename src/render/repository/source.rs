@@ -78,12 +78,7 @@ impl<'a> Sources<'a> {
     /// Takes an object in, if it is a source.
     pub fn add(&mut self, object: &Object) {
         if object.group() == GROUP {
-            let id = format!(
-                "{}/{}/{}",
-                object.kind(),
-                object.namespace(),
-                object.name()
-            );
+            let id = format!("{}/{}/{}", object.kind(), object.namespace(), object.name());
             self.objects.insert(id, object.clone());
         }
     }

@@ -77,10 +77,7 @@ impl Task {
 
     /// Returns the Kustomizations that have to be ready first.
     pub fn depends_on(&self) -> Vec<Owner> {
-        let list = self
-            .object
-            .get("/spec/dependsOn")
-            .and_then(Value::as_array);
+        let list = self.object.get("/spec/dependsOn").and_then(Value::as_array);
         let text = |value: &Value, field: &str| {
             let text = value.get(field).and_then(Value::as_str);
             text.filter(|text| !text.is_empty()).map(str::to_owned)

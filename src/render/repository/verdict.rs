@@ -112,7 +112,10 @@ mod tests {
 
     #[test]
     fn finds_a_round_of_each_knot() {
-        assert_eq!(rounds(&[vec![1], vec![2], vec![]]), Vec::<Vec<usize>>::new());
+        assert_eq!(
+            rounds(&[vec![1], vec![2], vec![]]),
+            Vec::<Vec<usize>>::new()
+        );
         assert_eq!(rounds(&[vec![1], vec![2], vec![1]]), [[1, 2, 1]]);
         assert_eq!(rounds(&[vec![0], vec![0]]), [[0, 0]]);
     }

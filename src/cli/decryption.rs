@@ -1,0 +1,144 @@
+//! The keys that open encrypted files, and whether what they open is shown: the flags of commands that build.
+
+use std::io::{IsTerminal as _, stdout};
+use std::path::Path;
+
+use clap::Args;
+
+use super::flag::Csv;
+use crate::error::Failure;
+use crate::manifest::Object;
+use crate::ops::ClusterKeys;
+use crate::render::{Decryptor, Secrets};
+use crate::report::Ui;
+use crate::sops::Keyring;
+
+/// The keys that open encrypted files.
+#[derive(Args)]
+#[command(next_help_heading = "Decryption")]
+pub struct KeyArgs {
+    /// Files with keys for SOPS: age identities, SSH keys, armored PGP keys, Secrets with such; besides those that sops
+    /// would take
+    #[arg(long, value_name = "FILES")]
+    decryption_key: Vec<Csv>,
+
+    /// Take the keys from the Secret in the cluster that the Kustomization names
+    #[arg(long)]
+    decryption_secret: bool,
+
+    /// Ask your gpg, and its agent, for PGP keys
+    #[arg(long)]
+    decryption_gpg: bool,
+
+    /// Decrypt nothing, whatever keys are at hand
+    #[arg(long)]
+    no_decryption: bool,
+}
+
+impl KeyArgs {
+    /// Gathers the keys at hand; without a cluster where `is_local` says so.
+    ///
+    /// # Errors
+    ///
+    /// Fails on flags that contradict each other, and on a key that was named and can't be used.
+    pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
+        let files = Csv::join(&self.decryption_key);
+        let names_keys = self.decryption_secret || self.decryption_gpg || !files.is_empty();
+        if self.no_decryption {
+            return if names_keys {
+                Err(Failure::usage("--no-decryption takes no keys"))
+            } else {
+                Ok(Decryptor::default())
+            };
+        }
+        if self.decryption_secret && is_local {
+            return Err(Failure::usage(
+                "--decryption-secret reads from the cluster, and --dry-run does without one",
+            ));
+        }
+        let mut keyring = Keyring::of_environment()?;
+        for file in &files {
+            keyring.add_file(Path::new(file))?;
+        }
+        if self.decryption_gpg {
+            keyring.ask_gpg();
+        }
+        Ok(Decryptor::new(keyring))
+    }
+
+    /// Says whether the keys in the cluster are asked for.
+    pub const fn cluster_keys(&self) -> ClusterKeys {
+        if self.decryption_secret {
+            ClusterKeys::Read
+        } else {
+            ClusterKeys::Unread
+        }
+    }
+
+    /// Tells once what is masked for want of a key, and what is odd about what was opened.
+    pub fn tell(&self, ui: &Ui, decryptor: &Decryptor) {
+        let left: Vec<_> = decryptor.left().collect();
+        if !left.is_empty() && !self.no_decryption {
+            ui.warning(format_args!(
+                "no key at hand opens {}; what is encrypted there is masked",
+                left.join(", ")
+            ));
+        }
+        for warning in decryptor.warnings() {
+            ui.warning(warning);
+        }
+    }
+}
+
+/// The keys that open encrypted files, and whether what they open is shown.
+#[derive(Args)]
+#[command(next_help_heading = "Decryption")]
+pub struct DecryptionArgs {
+    #[command(flatten)]
+    pub keys: KeyArgs,
+
+    /// Show secret values in place of their digests
+    #[arg(long)]
+    show_secrets: bool,
+
+    /// Show secret values even where the output is no terminal
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl DecryptionArgs {
+    /// Gathers the keys at hand, as [`KeyArgs::decryptor`] does.
+    ///
+    /// # Errors
+    ///
+    /// Fails as that does, and where secrets would be shown to nobody who asked for them.
+    pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
+        if self.show_secrets && !self.yes && !stdout().is_terminal() {
+            return Err(
+                Failure::usage("--show-secrets writes secrets into a file or pipe")
+                    .with_hint("add `--yes` if you mean it"),
+            );
+        }
+        self.keys.decryptor(is_local)
+    }
+
+    /// Takes what is secret out of built objects, unless it was asked for or nothing was decrypted; tells once what
+    /// is masked for want of a key.
+    pub fn hide(&self, ui: &Ui, decryptor: &Decryptor, objects: &mut [Object]) {
+        self.keys.tell(ui, decryptor);
+        if let Some(secrets) = self.hidden(decryptor) {
+            for object in objects {
+                secrets.redact_object(object);
+            }
+        }
+    }
+
+    /// Returns what must not be shown; `None` where nothing was decrypted, or secrets were asked for.
+    pub const fn hidden<'build>(&self, decryptor: &'build Decryptor) -> Option<&'build Secrets> {
+        if decryptor.has_opened() && !self.show_secrets {
+            Some(&decryptor.secrets)
+        } else {
+            None
+        }
+    }
+}
