@@ -12,7 +12,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use super::context::Context;
 use super::flag;
 use super::global::GlobalArgs;
-use super::on_kind::OBJECTS;
+use super::on_kind;
 use crate::api::{KINDS, Kind};
 use crate::cluster::{ContextEntry, Resource, Selection, contexts};
 use crate::error::Failure;
@@ -49,11 +49,11 @@ pub fn answer(
             Some(word) if word == "help" => whole(factory(typed, program)),
             _ => factory(typed, program),
         };
+        if typed.iter().any(|word| is_object(word)) {
+            command = on_kind::with_objects(command);
+        }
         // Brings the flags that clap adds by itself, so that they can be hidden too.
         command.build();
-        if typed.iter().any(|word| is_object(word)) {
-            command = with_objects(command);
-        }
         let Some(asker) = Asker::of(typed, program) else {
             return command;
         };
@@ -88,17 +88,6 @@ fn hide_flags_behind_names(command: Command, current: &OsStr) -> Command {
 fn is_object(word: &OsStr) -> bool {
     let kind = word.to_str().and_then(|word| word.split_once('/'));
     kind.is_some_and(|(kind, _)| Kind::meant_by(kind).is_some())
-}
-
-/// Lets KIND/NAME stand behind the verbs where a kind stands otherwise: for the parser, the dispatch puts a hidden
-/// word before it, and a shell must not see that one.
-fn with_objects(command: Command) -> Command {
-    let takes_objects = command.find_subcommand(OBJECTS).is_some();
-    let command = command.mut_subcommands(with_objects);
-    if takes_objects {
-        return command.arg(Arg::new("objects").index(1).num_args(0..));
-    }
-    command
 }
 
 /// Gives every argument of the tree whose values can be looked up the way to look them up.

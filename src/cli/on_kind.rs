@@ -1,6 +1,7 @@
 //! `gitops VERB KIND`: the subcommands that the kind table gives to a verb.
 
-use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use clap::builder::CommandExt;
+use clap::{Arg, ArgMatches, Command, FromArgMatches, Subcommand};
 
 use crate::api::{ALL, ALL_IMAGES, ALL_SOURCES, Kind, Verb};
 
@@ -41,10 +42,25 @@ const GROUPS: &[(&[&str], &[&Kind])] = &[
 /// `suspend ks/apps hr/web` has no word for a kind; the dispatch puts this one before `ks/apps`.
 pub const OBJECTS: &str = "objects";
 
+/// The mark of a tree whose verbs take KIND/NAME; clap hands it down to verbs that are declared later.
+#[derive(Clone, Debug)]
+struct TakesObjects;
+
+impl CommandExt for TakesObjects {}
+
+/// Lets KIND/NAME stand behind the verbs where a kind stands otherwise: for the parser, the dispatch puts a hidden
+/// word before it, and a shell must not see that one. The tree must not be built yet.
+pub fn with_objects(root: Command) -> Command {
+    root.add(TakesObjects)
+}
+
 impl<A: VerbArgs> Subcommand for OnKind<A> {
     fn augment_subcommands(command: Command) -> Command {
         let leaf = leaf::<A>();
         let mut command = command.subcommand_required(true);
+        if command.get::<TakesObjects>().is_some() {
+            command = command.arg(Arg::new("objects").num_args(0..));
+        }
         if A::FLAGS_ANYWHERE {
             command = with_flags(command, &leaf);
         }

@@ -9,8 +9,7 @@ use super::version::Versions;
 use crate::error::Failure;
 use crate::ops::changes::Diff;
 use crate::ops::{
-    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
-    UninstallReport,
+    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree, UninstallReport,
 };
 
 /// A report that programs may read.

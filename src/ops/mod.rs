@@ -18,8 +18,8 @@ mod deps;
 mod diff;
 mod events;
 mod freeze;
-mod holders;
 mod helm;
+mod holders;
 mod install;
 mod inventory;
 mod logs;
@@ -64,10 +64,10 @@ pub use offline::{
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,
 };
+pub use remote::{Network, RemoteSources};
 pub use stats::{Count, Stats, StatsList, Uncounted, stats};
 pub use trace::{Label, Link, Trace, Traced, trace};
 pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
-pub use remote::{Network, RemoteSources};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
 pub use why::{Chain, ChainLink, WhyRequest, why};

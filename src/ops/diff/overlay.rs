@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::build::directory;
+use super::super::remote::RemoteSources;
 use super::against::{Against, CompareOptions, Held, MANAGER};
 use super::compared::Entry;
 use super::gone::{Gone, Inventory};
@@ -14,7 +15,7 @@ use crate::diff::IgnoreRules;
 use crate::error::Failure;
 use crate::kustomize::load::Disk;
 use crate::manifest::Object;
-use crate::render::{self, Place, Recipe};
+use crate::render::{self, Decryptor, Place, Recipe};
 use crate::report::Ui;
 
 /// The key of the config map under which an inventory stands.
@@ -64,11 +65,14 @@ impl OverlayRequest<'_> {
 /// place.
 pub async fn diff_overlay(ui: &Ui, request: &OverlayRequest<'_>) -> Result<OverlayDiff, Failure> {
     let directory = directory(request.folder)?;
+    let remote = RemoteSources::default();
     let place = Place {
         files: &Disk,
         directory: &directory,
+        remote: Some(&remote),
     };
-    let built = place.build(&Recipe::default(), request.ignore)?;
+    let mut no_keys = Decryptor::default();
+    let built = place.build(&Recipe::default(), request.ignore, &mut no_keys)?;
     for warning in &built.warnings {
         ui.warning(warning);
     }

@@ -7,7 +7,7 @@ use super::address::{self, Address};
 use super::cache::{Cache, Slot, Submodules};
 use super::error::FetchError;
 use super::sources::Network;
-use crate::git::{self, Bounds, Credentials, Found, Remote, Settings, Fetched, Submodule};
+use crate::git::{self, Bounds, Credentials, Fetched, Found, Remote, Settings, Submodule};
 use crate::kustomize::load::GitUrl;
 
 /// More data than any repository of manifests has at one commit.
