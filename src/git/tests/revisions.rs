@@ -8,7 +8,7 @@ use super::http_server::Server;
 use super::scene::{Scene, has};
 use super::ssh_server::{Sshd, is_there};
 use crate::git::{
-    Bounds, Credentials, Found, GitError, HostTrust, PrivateKeyFile, Remote, Settings, Snapshot,
+    Bounds, Credentials, Found, GitError, HostTrust, PrivateKeyFile, Remote, Settings, Fetched,
     scan,
 };
 
@@ -127,7 +127,7 @@ fn opens_a_repository_of_this_machine() {
     let scene = tagged();
     let one = scene.git(&scene.repository(), &["rev-parse", "main~1"]);
     let commit = |revision: &str| {
-        let snapshot = Snapshot::of_folder(&scene.repository(), revision)?;
+        let snapshot = Fetched::of_folder(&scene.repository(), revision)?;
         Ok::<_, GitError>(snapshot.commit().to_string())
     };
     assert_eq!(commit("heavy").unwrap(), one);
@@ -137,7 +137,7 @@ fn opens_a_repository_of_this_machine() {
         commit("gone"),
         Err(GitError::NoLocalRevision { .. })
     ));
-    let nowhere = Snapshot::of_folder(Path::new("/nowhere"), "").map(|snapshot| snapshot.commit());
+    let nowhere = Fetched::of_folder(Path::new("/nowhere"), "").map(|snapshot| snapshot.commit());
     assert!(matches!(nowhere, Err(GitError::Open { .. })));
 }
 
@@ -174,7 +174,7 @@ fn writes_files_for_their_owner_alone() {
         return;
     }
     let scene = tagged();
-    let snapshot = Snapshot::of_folder(&scene.repository(), "main").unwrap();
+    let snapshot = Fetched::of_folder(&scene.repository(), "main").unwrap();
     let folder = scene.place("files");
     assert_eq!(snapshot.submodules().unwrap(), []);
     snapshot.check_out(&folder).unwrap();
