@@ -1,8 +1,8 @@
 //! `diff`: what is told of a change before it is made, and that nothing else is done.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::scene::{CommandOutput, Scene, TestEnv, User, text};
+use crate::scene::{CommandOutput, Scene, TestEnv, User, assert_fits_schema, text};
 
 const KUSTOMIZATION: &str = "
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -26,8 +26,7 @@ status:
 fn place() -> Option<TestEnv> {
     let scene = Scene::server()?;
     scene.apply(KUSTOMIZATION);
-    let namespace = scene.namespace().to_owned();
-    let env = TestEnv::in_scene(scene).redacting(&namespace, "[NS]");
+    let env = TestEnv::in_scene(scene);
     file(&env, "settings", "data: {mode: light}");
     Some(env)
 }
@@ -57,7 +56,7 @@ fn what_changes_is_told_and_nothing_is_written() {
     assert_eq!(made.status(), Some(1), "{made}");
     assert_eq!(
         made.stdout(),
-        "► ConfigMap/[NS]/settings created\n► ConfigMap/[NS]/old deleted\n",
+        "► ConfigMap/[NAMESPACE]/settings created\n► ConfigMap/[NAMESPACE]/old deleted\n",
         "{made}"
     );
     assert!(made.stderr().contains("1 created, 1 deleted"), "{made}");
@@ -70,7 +69,7 @@ fn what_changes_is_told_and_nothing_is_written() {
     env.file("app/web.yaml", &unknown);
     let warned = diff(&env, &[]);
     assert!(warned.stderr().contains("unknown field .spec.replicaz"), "{warned}");
-    assert!(warned.stdout().contains("Deployment/[NS]/web created"), "{warned}");
+    assert!(warned.stdout().contains("Deployment/[NAMESPACE]/web created"), "{warned}");
 }
 
 #[test]
@@ -91,7 +90,7 @@ fn what_comes_in_the_same_change_is_there_for_what_needs_it() {
     );
     let output = diff(&env, &[]);
     assert_eq!(output.status(), Some(1), "{output}");
-    for line in ["► Namespace/[NS]-fresh created", "► ConfigMap/[NS]-fresh/inside created", "► Gadget/[NS]-fresh/g created"] {
+    for line in ["► Namespace/[NAMESPACE]-fresh created", "► ConfigMap/[NAMESPACE]-fresh/inside created", "► Gadget/[NAMESPACE]-fresh/g created"] {
         assert!(output.stdout().contains(line), "{line}: {output}");
     }
 }
@@ -111,11 +110,11 @@ fn a_field_that_is_fixed_is_a_danger_and_the_rest_is_shown() {
     let fixed = diff(&env, &[]);
     assert_eq!(fixed.status(), Some(2), "{fixed}");
     assert!(fixed.stdout().contains("settings created"), "the rest is shown: {fixed}");
-    assert!(fixed.stderr().contains("Job/[NS]/once can't be changed") && fixed.stderr().contains("force: enabled"), "{fixed}");
+    assert!(fixed.stderr().contains("Job/[NAMESPACE]/once can't be changed") && fixed.stderr().contains("force: enabled"), "{fixed}");
     env.file("app/job.yaml", &job("once:2", "kustomize.toolkit.fluxcd.io/force: enabled"));
     let forced = diff(&env, &[]);
     assert_eq!(forced.status(), Some(1), "{forced}");
-    assert!(forced.stdout().contains("► Job/[NS]/once created"), "{forced}");
+    assert!(forced.stdout().contains("► Job/[NAMESPACE]/once created"), "{forced}");
 }
 
 #[test]
@@ -202,9 +201,29 @@ fn several_clusters_are_one_table() {
         .collect();
     assert_eq!(
         rows,
-        ["OBJECT CHANGE FIELDS", "ConfigMap/[NS]/settings created", "ConfigMap/[NS]/old deleted"],
+        ["OBJECT CHANGE FIELDS", "ConfigMap/[NAMESPACE]/settings created", "ConfigMap/[NAMESPACE]/old deleted"],
         "{output}"
     );
+}
+
+#[test]
+fn a_diff_is_a_document_too() {
+    let Some(env) = place() else { return };
+    let namespace = env.scene().namespace().to_owned();
+    env.scene().apply(&config_map(&namespace, "settings", "data: {mode: dark}"));
+    let output = diff(&env, &["-o", "json"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    let document: Value = serde_json::from_slice(output.raw_stdout()).unwrap();
+    assert_fits_schema("Diff", &document);
+    assert_eq!(document["summary"]["changed"], 1, "{document:#}");
+    assert_eq!(document["summary"]["pruned"], 1, "{document:#}");
+    let owner = &document["clusters"][0]["owners"][0];
+    assert_eq!(owner["owner"]["name"], "app");
+    assert_eq!(owner["objects"][0]["fields"][0]["path"], "data.mode");
+    assert!(diff(&env, &["-o", "yaml"]).stdout().contains("kind: Diff"));
+    assert!(diff(&env, &["-o", "markdown"]).stdout().contains("settings"));
+    let summary = diff(&env, &["--summary"]);
+    assert!(!summary.stdout().contains("light"), "{summary}");
 }
 
 /// Runs `diff overlay` on the folder.
@@ -220,7 +239,6 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     let Some(scene) = Scene::server() else { return };
     let env = TestEnv::in_scene(scene);
     let namespace = env.scene().namespace().to_owned();
-    let env = env.redacting(&namespace, "[NS]");
     for name in ["one", "two"] {
         env.file(
             &format!("app/{name}.yaml"),
@@ -230,7 +248,7 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     env.scene().apply(&config_map(&namespace, "stranger", ""));
     let shown = overlay(&env, &[], "");
     assert_eq!(shown.status(), Some(1), "{shown}");
-    assert_eq!(shown.stdout(), "► ConfigMap/[NS]/one created\n► ConfigMap/[NS]/two created\n");
+    assert_eq!(shown.stdout(), "► ConfigMap/[NAMESPACE]/one created\n► ConfigMap/[NAMESPACE]/two created\n");
     let silent = overlay(&env, &["--apply"], "");
     assert_ne!(silent.status(), Some(0), "nobody answered: {silent}");
     let declined = overlay(&env, &["--apply"], "y\nn\n");
@@ -238,7 +256,7 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     assert!(env.scene().object("ConfigMap/one").is_none());
     let applied = overlay(&env, &["--apply"], "y\ny\n");
     assert_eq!(applied.status(), Some(0), "{applied}");
-    assert!(applied.stderr().contains("Apply this to") && applied.stderr().contains("ConfigMap/[NS]/one created"), "{applied}");
+    assert!(applied.stderr().contains("Apply this to") && applied.stderr().contains("ConfigMap/[NAMESPACE]/one created"), "{applied}");
     let one = env.scene().object("ConfigMap/one").expect("it was applied");
     assert_eq!(one["metadata"]["managedFields"][0]["manager"], "kustomize-controller");
     assert_eq!(overlay(&env, &[], "").status(), Some(0));
@@ -249,7 +267,7 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     assert_eq!(other.status(), Some(0), "another owner prunes nothing: {other}");
     let pruned = overlay(&env, &["--apply", "--prune", "--yes"], "");
     assert_eq!(pruned.status(), Some(0), "{pruned}");
-    assert_eq!(pruned.stdout(), "► ConfigMap/[NS]/two deleted\n", "{pruned}");
+    assert_eq!(pruned.stdout(), "► ConfigMap/[NAMESPACE]/two deleted\n", "{pruned}");
     assert!(env.scene().object("ConfigMap/two").is_none());
     assert!(env.scene().object("ConfigMap/stranger").is_some());
     assert_eq!(overlay(&env, &["--prune"], "").status(), Some(0));

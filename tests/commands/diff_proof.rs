@@ -176,7 +176,8 @@ impl Proof {
                 if text(&object, "/metadata/labels/kustomize.toolkit.fluxcd.io~1name") != "app" {
                     continue;
                 }
-                let id = format!("{kind}/{}/{}", text(&object, "/metadata/namespace"), text(&object, "/metadata/name"));
+                // What the program prints has a placeholder for the namespace.
+                let id = format!("{kind}/[NAMESPACE]/{}", text(&object, "/metadata/name"));
                 let fields = object.as_object_mut().unwrap();
                 fields.remove("status");
                 let metadata = fields["metadata"].as_object_mut().unwrap();

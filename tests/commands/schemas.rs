@@ -15,6 +15,7 @@ const MET: &[(&str, &[&str])] = &[
         &["check", "--pre", "--all-contexts", "-o", "json"],
     ),
     ("DependencyGraph", &[]),
+    ("Diff", &[]),
     ("UninstallReport", &["uninstall", "--dry-run", "-o", "json"]),
     ("Versions", &["version", "--client", "-o", "json"]),
     ("Why", &["why", "kustomization/absent", "-o", "json"]),
