@@ -202,6 +202,7 @@ impl Command {
             Self::Build(args) => args.is_local(),
             Self::Completion(_) | Self::Docgen(_) | Self::Envsubst(_) => true,
             Self::Deps(args) => args.is_local(),
+            Self::Diff(args) => args.is_local(),
             Self::Install(args) => args.is_local(),
             Self::Migrate(args) => args.is_local(),
             Self::Test(args) => args.is_local(),

@@ -47,7 +47,8 @@ pub use check::{
 pub use deps::{DepsRequest, Edge, Graph, Node, Origin, Presence, dependencies};
 pub use diff::{
     CompareOptions, DiffRequest, Entry, Generation, Method, OverlayDiff, OverlayRequest, Tally,
-    apply_overlay, diff_kustomization, diff_overlay, document as diff_document, refusals, report, rows, warnings,
+    apply_overlay, diff_kustomization, diff_overlay, document as diff_document, refusals, report,
+    rows, warnings,
 };
 pub use events::{
     EventStream, EventsRequest, ToldEvent, kind_of as kind_with_events, list_events, plan_events,

@@ -1,8 +1,8 @@
 //! `diff`: what is told of a change before it is made, and that nothing else is done.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::scene::{CommandOutput, Scene, TestEnv, User, text};
+use crate::scene::{CommandOutput, Scene, TestEnv, User, assert_fits_schema, text};
 
 const KUSTOMIZATION: &str = "
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -26,8 +26,7 @@ status:
 fn place() -> Option<TestEnv> {
     let scene = Scene::server()?;
     scene.apply(KUSTOMIZATION);
-    let namespace = scene.namespace().to_owned();
-    let env = TestEnv::in_scene(scene).redacting(&namespace, "[NS]");
+    let env = TestEnv::in_scene(scene);
     file(&env, "settings", "data: {mode: light}");
     Some(env)
 }
@@ -57,7 +56,7 @@ fn what_changes_is_told_and_nothing_is_written() {
     assert_eq!(made.status(), Some(1), "{made}");
     assert_eq!(
         made.stdout(),
-        "► ConfigMap/[NS]/settings created\n► ConfigMap/[NS]/old deleted\n",
+        "► ConfigMap/[NAMESPACE]/settings created\n► ConfigMap/[NAMESPACE]/old deleted\n",
         "{made}"
     );
     assert!(made.stderr().contains("1 created, 1 deleted"), "{made}");
@@ -69,8 +68,16 @@ fn what_changes_is_told_and_nothing_is_written() {
     );
     env.file("app/web.yaml", &unknown);
     let warned = diff(&env, &[]);
-    assert!(warned.stderr().contains("unknown field .spec.replicaz"), "{warned}");
-    assert!(warned.stdout().contains("Deployment/[NS]/web created"), "{warned}");
+    assert!(
+        warned.stderr().contains("unknown field .spec.replicaz"),
+        "{warned}"
+    );
+    assert!(
+        warned
+            .stdout()
+            .contains("Deployment/[NAMESPACE]/web created"),
+        "{warned}"
+    );
 }
 
 #[test]
@@ -91,7 +98,11 @@ fn what_comes_in_the_same_change_is_there_for_what_needs_it() {
     );
     let output = diff(&env, &[]);
     assert_eq!(output.status(), Some(1), "{output}");
-    for line in ["► Namespace/[NS]-fresh created", "► ConfigMap/[NS]-fresh/inside created", "► Gadget/[NS]-fresh/g created"] {
+    for line in [
+        "► Namespace/[NAMESPACE]-fresh created",
+        "► ConfigMap/[NAMESPACE]-fresh/inside created",
+        "► Gadget/[NAMESPACE]-fresh/g created",
+    ] {
         assert!(output.stdout().contains(line), "{line}: {output}");
     }
 }
@@ -110,12 +121,27 @@ fn a_field_that_is_fixed_is_a_danger_and_the_rest_is_shown() {
     env.file("app/job.yaml", &job("once:2", ""));
     let fixed = diff(&env, &[]);
     assert_eq!(fixed.status(), Some(2), "{fixed}");
-    assert!(fixed.stdout().contains("settings created"), "the rest is shown: {fixed}");
-    assert!(fixed.stderr().contains("Job/[NS]/once can't be changed") && fixed.stderr().contains("force: enabled"), "{fixed}");
-    env.file("app/job.yaml", &job("once:2", "kustomize.toolkit.fluxcd.io/force: enabled"));
+    assert!(
+        fixed.stdout().contains("settings created"),
+        "the rest is shown: {fixed}"
+    );
+    assert!(
+        fixed
+            .stderr()
+            .contains("Job/[NAMESPACE]/once can't be changed")
+            && fixed.stderr().contains("force: enabled"),
+        "{fixed}"
+    );
+    env.file(
+        "app/job.yaml",
+        &job("once:2", "kustomize.toolkit.fluxcd.io/force: enabled"),
+    );
     let forced = diff(&env, &[]);
     assert_eq!(forced.status(), Some(1), "{forced}");
-    assert!(forced.stdout().contains("► Job/[NS]/once created"), "{forced}");
+    assert!(
+        forced.stdout().contains("► Job/[NAMESPACE]/once created"),
+        "{forced}"
+    );
 }
 
 #[test]
@@ -123,9 +149,17 @@ fn no_secret_is_told_wherever_it_is_carried() {
     let Some(env) = place() else { return };
     let namespace = env.scene().namespace().to_owned();
     env.scene().apply("apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\nstringData: {PASSWORD: hunter2-new}\n");
-    env.scene().apply(&config_map(&namespace, "settings", "data: {url: 'db://u:hunter2-old@host', mode: light}"));
+    env.scene().apply(&config_map(
+        &namespace,
+        "settings",
+        "data: {url: 'db://u:hunter2-old@host', mode: light}",
+    ));
     env.scene().apply("apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: hunter2-live}\n");
-    file(&env, "settings", "data: {url: 'db://u:${PASSWORD}@host', mode: dark}");
+    file(
+        &env,
+        "settings",
+        "data: {url: 'db://u:${PASSWORD}@host', mode: dark}",
+    );
     env.file(
         "app/login.yaml",
         &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: login, namespace: {namespace}}}\nstringData: {{password: '${{PASSWORD}}', more: x}}\n"),
@@ -134,13 +168,25 @@ fn no_secret_is_told_wherever_it_is_carried() {
         let output = diff(&env, more);
         assert_eq!(output.status(), Some(1), "{output}");
         let all = format!("{}{}", output.stdout(), output.stderr());
-        assert!(!all.contains("hunter2") && !all.contains("aHVudGVyMi"), "{all}");
-        assert!(all.contains("data.url\n± value change\n- *** (before)\n+ *** (after)"), "{all}");
-        assert!(all.contains("- light\n+ dark"), "what is no secret is shown: {all}");
+        assert!(
+            !all.contains("hunter2") && !all.contains("aHVudGVyMi"),
+            "{all}"
+        );
+        assert!(
+            all.contains("data.url\n± value change\n- *** (before)\n+ *** (after)"),
+            "{all}"
+        );
+        assert!(
+            all.contains("- light\n+ dark"),
+            "what is no secret is shown: {all}"
+        );
     }
     let given = env.file("vars.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\nstringData: {PASSWORD: 'hunter2-old'}\n");
     let output = diff(&env, &["--set-object", &given.display().to_string()]);
-    assert!(!output.stdout().contains("data.url"), "the file counts: {output}");
+    assert!(
+        !output.stdout().contains("data.url"),
+        "the file counts: {output}"
+    );
 }
 
 #[test]
@@ -162,15 +208,29 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reads}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
 ",
     );
-    env.scene().apply(&config_map(&namespace, "settings", "data: {mode: dark, other: theirs}"));
+    env.scene().apply(&config_map(
+        &namespace,
+        "settings",
+        "data: {mode: dark, other: theirs}",
+    ));
     let env = env.acting_as(User::Jane);
     let refused = diff(&env, &[]);
     assert_eq!(refused.status(), Some(2), "{refused}");
-    assert!(refused.stderr().contains("not allowed to patch configmaps"), "{refused}");
+    assert!(
+        refused.stderr().contains("not allowed to patch configmaps"),
+        "{refused}"
+    );
     let read = diff(&env, &["--read-only"]);
     assert_eq!(read.status(), Some(1), "{read}");
-    assert!(read.stdout().contains("data.mode\n± value change\n- dark\n+ light"), "{read}");
-    assert!(!read.stdout().contains("theirs"), "what others wrote stays: {read}");
+    assert!(
+        read.stdout()
+            .contains("data.mode\n± value change\n- dark\n+ light"),
+        "{read}"
+    );
+    assert!(
+        !read.stdout().contains("theirs"),
+        "what others wrote stays: {read}"
+    );
     assert!(read.stderr().contains("read-only: defaults"), "{read}");
 }
 
@@ -183,7 +243,15 @@ fn what_cannot_be_compared_exits_with_two() {
     assert!(broken.stderr().contains("broken.yaml"), "{broken}");
     let missing = env.run(["diff", "ks", "app", "--path", "./nowhere"]);
     assert_eq!(missing.status(), Some(2), "{missing}");
-    let nobody = env.run(["diff", "ks", "app", "--path", "./app", "--server", "https://127.0.0.1:1"]);
+    let nobody = env.run([
+        "diff",
+        "ks",
+        "app",
+        "--path",
+        "./app",
+        "--server",
+        "https://127.0.0.1:1",
+    ]);
     assert_eq!(nobody.status(), Some(2), "{nobody}");
     assert!(nobody.stderr().contains("refuses connections"), "{nobody}");
     assert_eq!(env.run(["diff", "ks", "--path", "./app"]).status(), Some(1));
@@ -202,9 +270,38 @@ fn several_clusters_are_one_table() {
         .collect();
     assert_eq!(
         rows,
-        ["OBJECT CHANGE FIELDS", "ConfigMap/[NS]/settings created", "ConfigMap/[NS]/old deleted"],
+        [
+            "OBJECT CHANGE FIELDS",
+            "ConfigMap/[NAMESPACE]/settings created",
+            "ConfigMap/[NAMESPACE]/old deleted"
+        ],
         "{output}"
     );
+}
+
+#[test]
+fn a_diff_is_a_document_too() {
+    let Some(env) = place() else { return };
+    let namespace = env.scene().namespace().to_owned();
+    env.scene()
+        .apply(&config_map(&namespace, "settings", "data: {mode: dark}"));
+    let output = diff(&env, &["-o", "json"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    let document: Value = serde_json::from_slice(output.raw_stdout()).unwrap();
+    assert_fits_schema("Diff", &document);
+    assert_eq!(document["summary"]["changed"], 1, "{document:#}");
+    assert_eq!(document["summary"]["pruned"], 1, "{document:#}");
+    let owner = &document["clusters"][0]["owners"][0];
+    assert_eq!(owner["owner"]["name"], "app");
+    assert_eq!(owner["objects"][0]["fields"][0]["path"], "data.mode");
+    assert!(diff(&env, &["-o", "yaml"]).stdout().contains("kind: Diff"));
+    assert!(
+        diff(&env, &["-o", "markdown"])
+            .stdout()
+            .contains("settings")
+    );
+    let summary = diff(&env, &["--summary"]);
+    assert!(!summary.stdout().contains("light"), "{summary}");
 }
 
 /// Runs `diff overlay` on the folder.
@@ -212,7 +309,11 @@ fn overlay(env: &TestEnv, more: &[&str], answers: &str) -> CommandOutput {
     let namespace = env.scene().namespace().to_owned();
     let arguments = ["diff", "overlay", "app", "-n", &namespace];
     let command = env.command(arguments.iter().chain(more).copied());
-    if answers.is_empty() { command.run() } else { command.stdin(answers).run() }
+    if answers.is_empty() {
+        command.run()
+    } else {
+        command.stdin(answers).run()
+    }
 }
 
 #[test]
@@ -220,17 +321,21 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     let Some(scene) = Scene::server() else { return };
     let env = TestEnv::in_scene(scene);
     let namespace = env.scene().namespace().to_owned();
-    let env = env.redacting(&namespace, "[NS]");
     for name in ["one", "two"] {
         env.file(
             &format!("app/{name}.yaml"),
-            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: '1'}}\n"),
+            &format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: '1'}}\n"
+            ),
         );
     }
     env.scene().apply(&config_map(&namespace, "stranger", ""));
     let shown = overlay(&env, &[], "");
     assert_eq!(shown.status(), Some(1), "{shown}");
-    assert_eq!(shown.stdout(), "► ConfigMap/[NS]/one created\n► ConfigMap/[NS]/two created\n");
+    assert_eq!(
+        shown.stdout(),
+        "► ConfigMap/[NAMESPACE]/one created\n► ConfigMap/[NAMESPACE]/two created\n"
+    );
     let silent = overlay(&env, &["--apply"], "");
     assert_ne!(silent.status(), Some(0), "nobody answered: {silent}");
     let declined = overlay(&env, &["--apply"], "y\nn\n");
@@ -238,18 +343,39 @@ fn a_folder_is_applied_as_it_was_shown_and_only_its_own_is_pruned() {
     assert!(env.scene().object("ConfigMap/one").is_none());
     let applied = overlay(&env, &["--apply"], "y\ny\n");
     assert_eq!(applied.status(), Some(0), "{applied}");
-    assert!(applied.stderr().contains("Apply this to") && applied.stderr().contains("ConfigMap/[NS]/one created"), "{applied}");
+    assert!(
+        applied.stderr().contains("Apply this to")
+            && applied
+                .stderr()
+                .contains("ConfigMap/[NAMESPACE]/one created"),
+        "{applied}"
+    );
     let one = env.scene().object("ConfigMap/one").expect("it was applied");
-    assert_eq!(one["metadata"]["managedFields"][0]["manager"], "kustomize-controller");
+    assert_eq!(
+        one["metadata"]["managedFields"][0]["manager"],
+        "kustomize-controller"
+    );
     assert_eq!(overlay(&env, &[], "").status(), Some(0));
 
     std::fs::remove_file(env.folder().join("app/two.yaml")).unwrap();
-    assert_eq!(overlay(&env, &[], "").status(), Some(0), "without --prune nothing goes");
+    assert_eq!(
+        overlay(&env, &[], "").status(),
+        Some(0),
+        "without --prune nothing goes"
+    );
     let other = overlay(&env, &["--prune", "--owner", "somebody-else"], "");
-    assert_eq!(other.status(), Some(0), "another owner prunes nothing: {other}");
+    assert_eq!(
+        other.status(),
+        Some(0),
+        "another owner prunes nothing: {other}"
+    );
     let pruned = overlay(&env, &["--apply", "--prune", "--yes"], "");
     assert_eq!(pruned.status(), Some(0), "{pruned}");
-    assert_eq!(pruned.stdout(), "► ConfigMap/[NS]/two deleted\n", "{pruned}");
+    assert_eq!(
+        pruned.stdout(),
+        "► ConfigMap/[NAMESPACE]/two deleted\n",
+        "{pruned}"
+    );
     assert!(env.scene().object("ConfigMap/two").is_none());
     assert!(env.scene().object("ConfigMap/stranger").is_some());
     assert_eq!(overlay(&env, &["--prune"], "").status(), Some(0));
@@ -260,14 +386,19 @@ fn a_cluster_that_changes_after_the_diff_is_left_alone() {
     let Some(scene) = Scene::server() else { return };
     let env = TestEnv::in_scene(scene);
     let namespace = env.scene().namespace().to_owned();
-    env.scene().apply(&config_map(&namespace, "one", "data: {a: '1'}"));
-    env.file("app/one.yaml", &config_map(&namespace, "one", "data: {a: '2'}"));
+    env.scene()
+        .apply(&config_map(&namespace, "one", "data: {a: '1'}"));
+    env.file(
+        "app/one.yaml",
+        &config_map(&namespace, "one", "data: {a: '2'}"),
+    );
     let command = env.command(["diff", "overlay", "app", "-n", &namespace, "--apply"]);
     let mut terminal = command.on_terminal();
     terminal.expect("to apply it?");
     terminal.type_keys("y");
     terminal.expect("Apply this to");
-    env.scene().patch("ConfigMap/one", &json!({"data": {"b": "meanwhile"}}));
+    env.scene()
+        .patch("ConfigMap/one", &json!({"data": {"b": "meanwhile"}}));
     terminal.type_keys("y");
     terminal.expect("has changed since the diff was made");
     terminal.finish();
@@ -284,7 +415,9 @@ fn what_sops_has_encrypted_is_not_applied() {
         "app/login.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\ndata: {a: 'ENC[AES256_GCM,data:x]'}\nsops: {mac: 'ENC[AES256_GCM,data:y]'}\n",
     );
-    let output = env.run(["diff", "overlay", "app", "-n", &namespace, "--apply", "--yes"]);
+    let output = env.run([
+        "diff", "overlay", "app", "-n", &namespace, "--apply", "--yes",
+    ]);
     assert_ne!(output.status(), Some(0), "{output}");
     assert!(output.stderr().contains("encrypted by SOPS"), "{output}");
     assert!(env.scene().object("Secret/login").is_none());

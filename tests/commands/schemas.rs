@@ -16,6 +16,7 @@ const MET: &[(&str, &[&str])] = &[
     ),
     ("ClusterTest", &[]),
     ("DependencyGraph", &[]),
+    ("Diff", &[]),
     ("Stats", &["stats", "-o", "json"]),
     ("StatsList", &["stats", "--all-contexts", "-o", "json"]),
     ("Trace", &[]),

@@ -14,6 +14,9 @@ pub struct Followed {
 /// Custom resource definitions, which are followed only where a case may change them.
 pub const DEFINITION: &str = "CustomResourceDefinition";
 
+/// The API version of a kind that only one world defines.
+pub const OF_A_WORLD: &str = "example.com/v1";
+
 const fn inside(api_version: &'static str, kind: &'static str, plural: &'static str) -> Followed {
     Followed {
         api_version,
@@ -52,6 +55,15 @@ pub const FOLLOWED: &[Followed] = &[
     inside("apps/v1", "ReplicaSet", "replicasets"),
     inside("apps/v1", "StatefulSet", "statefulsets"),
     inside("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    inside("networking.k8s.io/v1", "Ingress", "ingresses"),
+    inside(
+        "autoscaling/v2",
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+    ),
+    inside("batch/v1", "CronJob", "cronjobs"),
+    inside("batch/v1", "Job", "jobs"),
+    inside(OF_A_WORLD, "Widget", "widgets"),
     inside("rbac.authorization.k8s.io/v1", "Role", "roles"),
     inside(
         "rbac.authorization.k8s.io/v1",

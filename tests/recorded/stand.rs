@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::case::{Case, World, key, world};
 use super::change::{Snapshot, changes, touched};
-use super::kinds::{DEFINITION, FOLLOWED, Followed, path_of};
+use super::kinds::{DEFINITION, FOLLOWED, Followed, OF_A_WORLD, path_of};
 use super::responder::Responder;
 use crate::scene::{CommandOutput, LogServer, Scene, TestEnv, User, documents, text};
 
@@ -190,6 +190,7 @@ impl Stand {
         self.until("every kind is served", || {
             FOLLOWED
                 .iter()
+                .filter(|followed| followed.api_version != OF_A_WORLD)
                 .all(|followed| self.call(&Method::GET, &followed.collection(""), None).0 == 200)
         });
     }
@@ -203,6 +204,7 @@ impl Stand {
         let rank = |key: &&String| match key.split('/').next() {
             Some("v1 Namespace") => 0,
             Some("v1 ServiceAccount") => 1,
+            Some(kind) if kind.ends_with(DEFINITION) => 1,
             _ => 2,
         };
         let mut sorted: Vec<&String> = keys.iter().collect();
@@ -217,6 +219,17 @@ impl Stand {
     /// Creates an object, in place of one of the same name, and writes its status.
     fn put(&self, object: &Value) {
         let followed = Followed::find(text(object, "/apiVersion"), text(object, "/kind"));
+        if object.get("apply-as").is_some() {
+            let (code, _) = self.call(&Method::GET, &path_of(&key(object)), None);
+            if code == 200 {
+                self.remove(&key(object));
+            }
+            self.until("its kind is served", || {
+                self.call(&Method::GET, &followed.collection(""), None).0 == 200
+            });
+            self.env.scene().api().apply_all(vec![object.clone()], "");
+            return;
+        }
         let mut body = object.clone();
         let status = body
             .as_object_mut()

@@ -323,7 +323,9 @@ impl Found {
         let is_told = !matches!(self.fate, Fate::Unchanged | Fate::Skipped { .. });
         let states = States {
             before: live.filter(|_| is_told).map(|live| Arc::new(live.clone())),
-            after: self.after.or_else(|| is_told.then(|| Arc::new(wanted.clone()))),
+            after: self
+                .after
+                .or_else(|| is_told.then(|| Arc::new(wanted.clone()))),
         };
         Compared {
             id: wanted.id(),

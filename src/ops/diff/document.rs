@@ -54,7 +54,8 @@ impl Collected {
                 )),
             }
         }
-        self.owners.push(OwnerChanges::new(Some(named), objects, unchanged));
+        self.owners
+            .push(OwnerChanges::new(Some(named), objects, unchanged));
         for (id, entries) in nested {
             self.take(id, entries);
         }
@@ -85,7 +86,15 @@ fn change(compared: &Compared) -> Option<ObjectChange> {
         (Fate::Skipped { mark }, ..) => ObjectChange::skipped(id(), mark.clone()),
         (Fate::Deleted, Some(before), _) => ObjectChange::gone(before, Outcome::Pruned),
         (Fate::Deleted, ..) => ObjectChange::new(id(), Outcome::Pruned),
-        (Fate::Refused { why, immutable: true, .. }, Some(before), Some(after)) => ObjectChange {
+        (
+            Fate::Refused {
+                why,
+                immutable: true,
+                ..
+            },
+            Some(before),
+            Some(after),
+        ) => ObjectChange {
             outcome: Outcome::Failed,
             reason: Some(why.clone()),
             ..with_hidden(ObjectChange::changed(before, after))
