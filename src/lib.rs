@@ -10,13 +10,10 @@
 mod api;
 mod cli;
 mod cluster;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the commands that use it come next"
-    )
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the commands that use it come next"
 )]
 mod diff;
 mod env;

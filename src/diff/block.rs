@@ -72,18 +72,23 @@ pub fn width_of(text: &str) -> usize {
 /// Puts a sign before the first line and indents the others by as much; ends with a line break.
 pub fn hanging(sign: &str, text: &str) -> String {
     let blank = " ".repeat(width_of(sign));
-    let lines = text.split('\n').enumerate();
-    lines
-        .map(|(index, line)| format!("{}{line}\n", if index == 0 { sign } else { &blank }))
-        .collect()
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut before = sign;
+    for line in text.split('\n') {
+        out.extend([before, line, "\n"]);
+        before = &blank;
+    }
+    out
 }
 
 /// Puts a sign before each line; ends with a line break.
 pub fn prefixed(sign: &str, text: &str) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
-    text.split('\n')
-        .map(|line| format!("{sign}{line}\n"))
-        .collect()
+    let mut out = String::with_capacity(text.len() + 8);
+    for line in text.split('\n') {
+        out.extend([sign, line, "\n"]);
+    }
+    out
 }
 
 /// Sets blocks side by side where they fit into a width, else one below the other.

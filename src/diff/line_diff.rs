@@ -483,9 +483,8 @@ mod tests {
         };
         for _ in 0..3000 {
             let mut text = || {
-                (0..next(12))
-                    .map(|_| format!("{}\n", next(5)))
-                    .collect::<String>()
+                let lines: Vec<_> = (0..next(12)).map(|_| next(5).to_string()).collect();
+                lines.join("\n")
             };
             let (old, new) = (text(), text());
             let runs = diff_lines(&old, &new);

@@ -2,13 +2,10 @@
 
 mod bootstrap;
 mod build;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the commands that use it come next"
-    )
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the commands that use it come next"
 )]
 pub mod changes;
 mod check;

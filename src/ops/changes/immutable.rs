@@ -266,72 +266,53 @@ mod tests {
     #[test]
     fn knows_what_cannot_change() {
         let spec = |spec: Value| json!({"spec": spec});
-        for (api_version, kind, before, after, expected) in [
-            (
-                "apps/v1",
+        let app = |kind, before, after| changed("apps/v1", kind, &spec(before), &spec(after));
+        assert_eq!(
+            app(
                 "Deployment",
-                spec(json!({"selector": {"matchLabels": {"a": "b"}}, "replicas": 1})),
-                spec(json!({"selector": {"matchLabels": {"a": "c"}}, "replicas": 2})),
-                &["spec.selector"][..],
+                json!({"selector": {"a": "b"}, "replicas": 1}),
+                json!({"selector": {"a": "c"}, "replicas": 2}),
             ),
-            (
-                "apps/v1",
+            ["spec.selector"]
+        );
+        assert_eq!(
+            app(
                 "StatefulSet",
-                spec(json!({"serviceName": "a", "replicas": 1})),
-                spec(
-                    json!({"serviceName": "b", "replicas": 2, "podManagementPolicy": "OrderedReady"}),
-                ),
-                &["spec.serviceName"],
+                json!({"serviceName": "a", "replicas": 1}),
+                json!({"serviceName": "b", "replicas": 2, "podManagementPolicy": "OrderedReady"}),
             ),
-            (
-                "v1",
-                "Service",
-                spec(json!({"clusterIP": "None"})),
-                spec(json!({"clusterIP": "10.0.0.1"})),
-                &["spec.clusterIP"],
-            ),
-            (
-                "v1",
-                "Service",
-                spec(json!({})),
-                spec(json!({"clusterIP": "10.0.0.1"})),
-                &[],
-            ),
-            (
-                "v1",
+            ["spec.serviceName"]
+        );
+        let core = |kind, before, after| changed("v1", kind, &spec(before), &spec(after));
+        let address = json!({"clusterIP": "10.0.0.1"});
+        assert_eq!(
+            core("Service", json!({"clusterIP": "None"}), address.clone()),
+            ["spec.clusterIP"]
+        );
+        assert_eq!(core("Service", json!({}), address), [""; 0]);
+        assert_eq!(
+            core(
                 "PersistentVolumeClaim",
-                spec(json!({"resources": 1, "storageClassName": "a"})),
-                spec(json!({"resources": 2, "storageClassName": "b"})),
-                &["spec.storageClassName"],
+                json!({"resources": 1, "storageClassName": "a"}),
+                json!({"resources": 2, "storageClassName": "b"}),
             ),
-            (
-                "rbac.authorization.k8s.io/v1",
-                "RoleBinding",
-                json!({"roleRef": {"name": "a"}}),
-                json!({"roleRef": {"name": "b"}}),
-                &["roleRef"],
-            ),
-            (
-                "v1",
-                "ConfigMap",
-                json!({"immutable": true, "data": {"a": "1"}}),
-                json!({"immutable": true, "data": {"a": "2"}}),
-                &["data"],
-            ),
-            (
-                "v1",
-                "ConfigMap",
-                json!({"data": {"a": "1"}}),
-                json!({"immutable": true, "data": {"a": "2"}}),
-                &[],
-            ),
-            ("v1", "Secret", json!({}), json!({"type": "Opaque"}), &[]),
-        ] {
-            assert_eq!(
-                changed(api_version, kind, &before, &after),
-                expected,
-                "{kind}"
-            );
-        }
+            ["spec.storageClassName"]
+        );
+        let role = |name: &str| json!({"roleRef": {"name": name}});
+        let group = "rbac.authorization.k8s.io/v1";
+        assert_eq!(
+            changed(group, "RoleBinding", &role("a"), &role("b")),
+            ["roleRef"]
+        );
+    }
+
+    #[test]
+    fn knows_what_was_frozen() {
+        let map = |frozen: bool, value: &str| json!({"immutable": frozen, "data": {"a": value}});
+        let change = |before, after| changed("v1", "ConfigMap", &before, &after);
+        assert_eq!(change(map(true, "1"), map(true, "2")), ["data"]);
+        assert_eq!(change(map(false, "1"), map(true, "2")), [""; 0]);
+        let secret = changed("v1", "Secret", &json!({}), &json!({"type": "Opaque"}));
+        assert_eq!(secret, [""; 0], "a default may be written out");
     }
 }

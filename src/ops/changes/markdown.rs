@@ -242,7 +242,7 @@ fn headline(object: &ObjectChange) -> String {
         object.outcome.word()
     );
     // A sign at the start of a line would make a list of it.
-    line.insert_str(0, "\u{2060}");
+    line.insert(0, '\u{2060}');
     if let Some(from) = &object.moved_from {
         let _ = write!(line, " from {}", code_html(&from.to_string()));
     }
