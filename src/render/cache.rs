@@ -4,6 +4,7 @@
 //! out of a decryption. A run that finds it changed or gone does its work anew.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::ops::Range;
@@ -47,11 +48,14 @@ impl Cache {
         let strategy = etcetera::base_strategy::Xdg::new();
         let folder = strategy.map(|strategy| strategy.cache_dir().join("gitops/render"));
         let digest = Sha256::digest(repository.as_os_str().as_encoded_bytes());
-        let name: String = digest
+        let name = digest
             .iter()
             .take(12)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |mut text, byte| {
+                // Writing into a text can't fail.
+                let _infallible = write!(text, "{byte:02x}");
+                text
+            });
         match folder {
             Ok(folder) => Self::at(folder.join(name)),
             Err(_) => Self::default(),

@@ -128,7 +128,7 @@ fn one_fault_does_not_keep_the_rest() {
     let told = env.run(["build", "cluster", "clusters/one"]).failure(1);
     for line in [
         "broken/a.yaml:3: Kustomization/flux-system/broken: ",
-        "clusters/one/apps.yaml:16: Kustomization/flux-system/nopath: its path `./nowhere` is not in",
+        "clusters/one/apps.yaml:17: Kustomization/flux-system/nopath: its path `./nowhere` is not in",
         "b/kustomization.yaml:2: Kustomization/flux-system/b: ",
         "it waits for itself: Kustomization/flux-system/a → Kustomization/flux-system/b → Kustomization/flux-system/a",
         "it waits for Kustomization/flux-system/absent, which is nowhere in the cluster",

@@ -10,7 +10,7 @@ use super::super::repository_args::{self, RepositoryArgs};
 use crate::error::Failure;
 use crate::manifest;
 use crate::ops::Side;
-use crate::render::repository::{ClusterRender, Depth};
+use crate::render::repository::{ClusterRender, Depth, OwnerRender};
 use crate::report::{Format, Table, list};
 
 /// Build everything that the entry path of a cluster leads to
@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
 
 fn print(context: &Context, args: &ClusterArgs, render: &ClusterRender) -> Result<(), Failure> {
     let output = args.output.output_or(&Format::Yaml);
-    let objects = render.owners.iter().flat_map(|owner| owner.objects());
+    let objects = render.owners.iter().flat_map(OwnerRender::objects);
     if matches!(output.format, Format::Yaml) {
         let mut text = String::new();
         for object in objects {

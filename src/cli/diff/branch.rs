@@ -78,7 +78,7 @@ impl BranchArgs {
 }
 
 /// Prints what would change, and tells what can't be rendered.
-pub async fn run(context: &Context, args: &BranchArgs) -> Result<(), Failure> {
+pub fn run(context: &Context, args: &BranchArgs) -> Result<(), Failure> {
     let change = compare(context, args).map_err(Failure::undecided)?;
     let head = args.revision.as_deref().unwrap_or("working tree");
     let diff = ops::branch_diff(&change, head);

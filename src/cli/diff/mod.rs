@@ -42,7 +42,7 @@ impl DiffArgs {
 /// Compares.
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failure> {
     match &args.what {
-        What::Branch(args) => branch::run(context, args).await,
+        What::Branch(args) => branch::run(context, args),
         What::Kustomization(args) => kustomization::run(context, args).await,
         What::Overlay(args) => overlay::run(context, args).await,
     }

@@ -9,10 +9,13 @@ use crate::git::{Checkout, Credentials, GitUrl, Remote, Settings};
 use crate::manifest::Object;
 use crate::render::repository::{Fetch, Tree, Walled};
 
+/// A repository by its URL, and a branch of it.
+type Branch = (String, String);
+
 /// Fetches Git repositories, each branch once, with what the user's own Git would show the server.
 #[derive(Default)]
 pub struct FetchGit {
-    fetched: Mutex<HashMap<(String, String), Result<Arc<dyn Tree>, String>>>,
+    fetched: Mutex<HashMap<Branch, Result<Arc<dyn Tree>, String>>>,
     folders: Mutex<Vec<TempDir>>,
 }
 

@@ -1,23 +1,23 @@
 //! Follows the Kustomizations of a cluster from its entry path, round by round.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
-
-use super::super::recipe::{Recipe, RecipeSpec, SourceReference};
+use super::super::recipe::Recipe;
+use super::artifact::Artifact;
 use super::finding::{Finding, Owner, Severity};
-use super::holder::Holders;
+use super::holder::{Holders, Referred};
 use super::key::Key;
 use super::outcome::{ClusterRender, Outcome, OwnerRender};
 use super::place::{self, Definitions};
+use super::root::{builds_alike, own_object, root_object};
 use super::session::Session;
 use super::source::{Repository, Resolved, Sources};
 use super::task::{Needs, Task};
 use super::verdict;
 use crate::error::Failure;
-use crate::kustomize::load::join;
+use crate::kustomize::load::{Files, join};
 use crate::manifest::Object;
 
 /// How much is built.
@@ -102,6 +102,9 @@ impl Session {
     }
 }
 
+/// The field that names the source.
+const SOURCE: &[&str] = &["spec", "sourceRef"];
+
 /// One cluster on its way.
 struct Work<'a> {
     session: &'a Session,
@@ -121,7 +124,7 @@ impl Work<'_> {
         let path = join(Path::new("/"), &self.render.cluster);
         let task = match Task::new(root_object(&self.render.cluster), None) {
             Ok(task) => task,
-            Err(error) => return self.refuse(&Owner::nobody(), error.into(), None),
+            Err(error) => return self.refuse(&Owner::nobody(), &error.into(), None),
         };
         if !repository.tree.is_directory(&path) {
             let message = format!(
@@ -155,7 +158,7 @@ impl Work<'_> {
                     entry.suspended = own.is_on("suspend");
                     entry.task.object = own.object;
                 }
-                Err(error) => self.refuse(&Owner::of(&own), error.into(), None),
+                Err(error) => self.refuse(&Owner::of(&own), &error.into(), None),
             }
         }
         self.seen.insert(entry.owner.clone(), None);
@@ -186,7 +189,7 @@ impl Work<'_> {
         Some(owner_render(task, key, Some(outcome)))
     }
 
-    fn referred(&self, task: &Task) -> super::holder::Referred {
+    fn referred(&self, task: &Task) -> Referred {
         let post_build = task.recipe.spec.post_build.as_ref();
         self.holders.referred(&task.owner.namespace, post_build)
     }
@@ -199,7 +202,9 @@ impl Work<'_> {
                 // What was put off may hold what the others wait for.
                 let built = self.session.build_put_off(&mut self.render, |_| true);
                 if !built.is_empty() {
-                    built.iter().for_each(|place| self.register(*place));
+                    for place in built {
+                        self.register(place);
+                    }
                     continue;
                 }
                 ready = self.ready(Patience::Over);
@@ -226,40 +231,20 @@ impl Work<'_> {
     fn ready(&mut self, patience: Patience) -> Vec<(Task, Arc<Needs>)> {
         let mut ready = Vec::new();
         for task in std::mem::take(&mut self.waiting) {
-            let id = task.recipe.source();
-            let artifact = match self.sources.resolve(&id) {
-                Resolved::Here(artifact) => artifact,
-                Resolved::Unknown if patience == Patience::Waiting => {
+            let artifact = match self.artifact(&task, patience) {
+                Way::Here(artifact) => artifact,
+                Way::Later => {
                     self.waiting.push(task);
                     continue;
                 }
-                Resolved::Unknown => {
-                    let message = format!("its source {id} is nowhere in the cluster");
-                    let hint = format!("give its files with `--local-sources {id}=DIR`");
-                    self.note(
-                        Severity::Error,
-                        &task,
-                        (message, hint),
-                        &["spec", "sourceRef"],
-                    );
-                    self.pass_over(task);
-                    continue;
-                }
-                Resolved::Elsewhere(message, hint) => {
-                    self.note(
-                        Severity::Warning,
-                        &task,
-                        (message, hint),
-                        &["spec", "sourceRef"],
-                    );
+                Way::Never => {
                     self.pass_over(task);
                     continue;
                 }
             };
             let post_build = task.recipe.spec.post_build.as_ref();
-            if patience == Patience::Waiting
-                && self.holders.lacks(&task.owner.namespace, post_build)
-            {
+            let namespace = &task.owner.namespace;
+            if patience == Patience::Waiting && self.holders.lacks(namespace, post_build) {
                 self.waiting.push(task);
                 continue;
             }
@@ -268,28 +253,38 @@ impl Work<'_> {
                 let message = format!(
                     "the variables of {missing} are not known: it is nowhere in the cluster"
                 );
-                let hint = "give it with `--set-object FILE`".to_owned();
-                self.note(
-                    Severity::Error,
-                    &task,
-                    (message, hint),
-                    &["spec", "postBuild", "substituteFrom"],
-                );
-            }
-            if !artifact_has(&artifact, &task.directory()) {
-                let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                self.note(
-                    Severity::Error,
-                    &task,
-                    (message, String::new()),
-                    &["spec", "path"],
-                );
-                self.pass_over(task);
-                continue;
+                let told = (message, "give it with `--set-object FILE`".to_owned());
+                let field = &["spec", "postBuild", "substituteFrom"];
+                self.note(Severity::Error, &task, told, field);
             }
             ready.push((task, Arc::new(Needs { artifact, referred })));
         }
         ready
+    }
+
+    /// Finds the files of a Kustomization, and tells why there are none.
+    fn artifact(&mut self, task: &Task, patience: Patience) -> Way {
+        let id = task.recipe.source();
+        match self.sources.resolve(&id) {
+            Resolved::Here(artifact) if artifact.is_directory(&task.directory()) => {
+                return Way::Here(artifact);
+            }
+            Resolved::Here(_) => {
+                let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
+                let told = (message, String::new());
+                self.note(Severity::Error, task, told, &["spec", "path"]);
+            }
+            Resolved::Unknown if patience == Patience::Waiting => return Way::Later,
+            Resolved::Unknown => {
+                let message = format!("its source {id} is nowhere in the cluster");
+                let hint = format!("give its files with `--local-sources {id}=DIR`");
+                self.note(Severity::Error, task, (message, hint), SOURCE);
+            }
+            Resolved::Elsewhere(message, hint) => {
+                self.note(Severity::Warning, task, (message, hint), SOURCE);
+            }
+        }
+        Way::Never
     }
 
     /// Keeps an owner that can't be built, so that others can refer to it.
@@ -310,7 +305,7 @@ impl Work<'_> {
         self.open.push((finding, task.parent, field));
     }
 
-    fn refuse(&mut self, owner: &Owner, failure: Failure, parent: Option<usize>) {
+    fn refuse(&mut self, owner: &Owner, failure: &Failure, parent: Option<usize>) {
         let finding = Finding::new(Severity::Error, owner, failure.in_one_line());
         self.open.push((finding, parent, &["spec"]));
     }
@@ -336,7 +331,7 @@ impl Work<'_> {
     fn found(&mut self, object: &Object, place: usize, owner: &Owner) {
         let task = match Task::new(object.clone(), Some((place, &owner.namespace))) {
             Ok(task) => task,
-            Err(error) => return self.refuse(&Owner::of(object), error.into(), Some(place)),
+            Err(error) => return self.refuse(&Owner::of(object), &error.into(), Some(place)),
         };
         if object.namespace().is_empty() {
             let message = "it has no namespace, so that it can't be applied".to_owned();
@@ -380,7 +375,7 @@ impl Work<'_> {
         for (finding, parent, field) in std::mem::take(&mut self.open) {
             let parent = parent.unwrap_or_default();
             let place = self.render.owners.get(parent).and_then(|parent_render| {
-                let files: &dyn crate::kustomize::load::Files = match &parent_render.task.needs {
+                let files: &dyn Files = match &parent_render.task.needs {
                     Some(needs) => &*needs.artifact,
                     None => &*repository.tree,
                 };
@@ -403,9 +398,12 @@ enum Patience {
     Over,
 }
 
-fn artifact_has(artifact: &super::artifact::Artifact, directory: &Path) -> bool {
-    use crate::kustomize::load::Files as _;
-    artifact.is_directory(directory)
+/// What is known of the files of a Kustomization.
+enum Way {
+    Here(Arc<Artifact>),
+    /// They may turn up.
+    Later,
+    Never,
 }
 
 fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
@@ -417,38 +415,4 @@ fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRen
         outcome,
         task,
     }
-}
-
-/// Makes the Kustomization that a bootstrap makes for a path.
-fn root_object(path: &str) -> Object {
-    let object = Object::new(json!({
-        "apiVersion": format!("{}/v1", Recipe::GROUP),
-        "kind": "Kustomization",
-        "metadata": {"name": "flux-system", "namespace": "flux-system"},
-        "spec": {
-            "path": format!("./{path}"),
-            "prune": true,
-            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
-        },
-    }));
-    object.expect("it has a name and a kind")
-}
-
-/// Finds the Kustomization that builds the path it is in.
-fn own_object<'a>(objects: &'a [Object], path: &PathBuf) -> Option<&'a Object> {
-    let is_own = |object: &&Object| {
-        let written = object.text("/spec/path");
-        Recipe::is_for(object) && !written.is_empty() && join(Path::new("/"), written) == *path
-    };
-    objects.iter().find(is_own)
-}
-
-/// Says whether two Kustomizations build the same from one path.
-fn builds_alike(one: &Recipe, other: &Recipe) -> bool {
-    let bare = |recipe: &Recipe| RecipeSpec {
-        path: String::new(),
-        source_ref: SourceReference::default(),
-        ..recipe.spec.clone()
-    };
-    one.name == other.name && one.namespace == other.namespace && bare(one) == bare(other)
 }
