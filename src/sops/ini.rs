@@ -303,7 +303,7 @@ fn write_value(text: &[u8], out: &mut Vec<u8>) {
         b"\"\"\""
     } else if has(b"#;") {
         b"`"
-    } else if text.trim_ascii().len() != text.len() {
+    } else if std::str::from_utf8(text).is_ok_and(|text| text.trim().len() != text.len()) {
         b"\""
     } else {
         b""

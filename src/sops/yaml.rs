@@ -80,7 +80,7 @@ impl Reader {
                 Ok(())
             }
             Event::Scalar(text, style, _, tag) => {
-                let tag = tag.as_deref().map(|tag| tag.original());
+                let tag = tag.as_deref().map(granit_parser::Tag::original);
                 self.scalar(&text, style, tag.as_deref(), span)
             }
             Event::MappingStart(..) => {

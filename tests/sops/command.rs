@@ -85,7 +85,7 @@ fn the_variables_of_sops_name_keys_too() {
     assert!(shown(&by_file).contains("**sha256:"));
     let by_text = folder().variable(
         "SOPS_AGE_KEY",
-        &fixture("keys/age.txt").lines().last().unwrap().to_owned(),
+        fixture("keys/age.txt").lines().last().unwrap(),
     );
     assert!(shown(&by_text).contains("**sha256:"));
     let by_command = folder()
