@@ -167,7 +167,7 @@ fn two_owners_are_a_danger() {
     ];
     let diff = between("", &side(vec![both[0].clone()]), &side(both.clone()));
     assert_eq!(told(&diff), ["two: + ConfigMap/shop/a created"]);
-    let change = &diff.clusters[0].owners[1].objects[0];
+    let change = &diff.clusters[0].owners[0].objects[0];
     assert_eq!(change.dangers[0].kind, DangerKind::TwoOwners);
     // To lose one of two owners is no deletion.
     let diff = between("", &side(both.clone()), &side(vec![both[0].clone()]));
