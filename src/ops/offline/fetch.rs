@@ -12,10 +12,13 @@ use crate::render::repository::{Fetch, Tree, Walled};
 /// A repository by its URL, and a branch of it.
 type Branch = (String, String);
 
+/// The files of a branch, or why they can't be had.
+type Fetched = Result<Arc<dyn Tree>, String>;
+
 /// Fetches Git repositories, each branch once, with what the user's own Git would show the server.
 #[derive(Default)]
 pub struct FetchGit {
-    fetched: Mutex<HashMap<Branch, Result<Arc<dyn Tree>, String>>>,
+    fetched: Mutex<HashMap<Branch, Fetched>>,
     folders: Mutex<Vec<TempDir>>,
 }
 
