@@ -313,7 +313,9 @@ mod tests {
 
     fn secrets(texts: &[&str]) -> Secrets {
         let mut secrets = Secrets::new();
-        texts.iter().for_each(|text| secrets.add(text));
+        for text in texts {
+            secrets.add(text);
+        }
         secrets
     }
 
