@@ -43,6 +43,9 @@ pub struct Case {
     pub world: String,
     /// The arguments.
     pub args: Vec<String>,
+    /// The working folder before the run, by path.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// Variables besides the usual ones.
     #[serde(default)]
     pub env: BTreeMap<String, String>,

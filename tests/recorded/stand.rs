@@ -396,7 +396,12 @@ impl Stand {
             .kubeconfig(User::Jane)
             .display()
             .to_string();
-        let folder = self.env.folder().display().to_string();
+        let work = self.env.folder().join(&case.name);
+        for (path, text) in &case.files {
+            self.env.file(&format!("{}/{path}", case.name), text);
+        }
+        std::fs::create_dir_all(&work).expect("the folder of the run can be written");
+        let folder = work.display().to_string();
         let arguments = case
             .args
             .iter()
@@ -406,7 +411,7 @@ impl Stand {
             "diff" => self.env.other_command(&self.as_flux(), arguments),
             _ => self.env.command(arguments),
         };
-        let command = command.stdin(&case.stdin);
+        let command = command.within(&work).stdin(&case.stdin);
         let with = |command: crate::scene::Invocation, (name, value): (&String, &String)| {
             command.variable(name, &value.replace("${KUBECONFIG_JANE}", &jane))
         };
