@@ -10,11 +10,6 @@
 mod api;
 mod cli;
 mod cluster;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the commands that use it come next"
-)]
 mod diff;
 mod env;
 mod error;

@@ -19,6 +19,5 @@ pub(crate) use pattern::Pattern;
 pub use substitute::{SubstituteError, Unset, substitute};
 pub use target::{
     BuildError, Built, FILE_NAMES, Options, Order, RootFields, SchemaMode, build, build_all,
-    build_each,
-    read_kustomization,
+    build_each, read_kustomization,
 };

@@ -2,11 +2,6 @@
 
 mod bootstrap;
 mod build;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the commands that use it come next"
-)]
 pub mod changes;
 mod check;
 mod controller;

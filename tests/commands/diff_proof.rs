@@ -546,15 +546,12 @@ fn the_controllers_do_what_the_diff_says() {
     let mut changes = 0;
     for (what, files) in CHANGES {
         for (name, text) in *files {
-            match text {
-                Some(text) => {
-                    proof.files.insert((*name).to_owned(), (*text).to_owned());
-                    proof.env.file(&format!("app/{name}"), text);
-                }
-                None => {
-                    proof.files.remove(*name);
-                    fs::remove_file(proof.env.folder().join("app").join(name)).unwrap();
-                }
+            if let Some(text) = text {
+                proof.files.insert((*name).to_owned(), (*text).to_owned());
+                proof.env.file(&format!("app/{name}"), text);
+            } else {
+                proof.files.remove(*name);
+                fs::remove_file(proof.env.folder().join("app").join(name)).unwrap();
             }
         }
         let before = proof.state();
@@ -631,7 +628,7 @@ fn what_a_diff_has_applied_is_taken_over_without_a_restart() {
         .collect();
     assert_eq!(managers, BTreeSet::from(["kustomize-controller"]));
     // What Flux has taken over is not ours to delete any more.
-    env.file("app/all.yaml", &config_map!("another", "a: '1'").unwrap());
+    env.file("app/all.yaml", config_map!("another", "a: '1'").unwrap());
     let pruned = env.run(["diff", "overlay", "app", "-n", &namespace, "--prune"]);
     assert!(!pruned.stdout().contains("deleted"), "{pruned}");
 }

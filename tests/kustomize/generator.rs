@@ -550,8 +550,7 @@ fn replacement(random: &mut Random) -> String {
         "    options: {delimiter: \"-\", index: -1, create: true}\n",
     ]);
     format!(
-        "replacements:\n- {source}\n  targets:\n  - select: {}\n    fieldPaths: ['{target}']\n{options}",
-        select
+        "replacements:\n- {source}\n  targets:\n  - select: {select}\n    fieldPaths: ['{target}']\n{options}"
     )
 }
 

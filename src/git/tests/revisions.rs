@@ -8,7 +8,7 @@ use super::http_server::Server;
 use super::scene::{Scene, has};
 use super::ssh_server::{Sshd, is_there};
 use crate::git::{
-    Bounds, Credentials, Found, GitError, HostTrust, PrivateKeyFile, Remote, Settings, Fetched,
+    Bounds, Credentials, Fetched, Found, GitError, HostTrust, PrivateKeyFile, Remote, Settings,
     scan,
 };
 

@@ -105,8 +105,8 @@ impl Work<'_> {
             let row = Row::of(object)?;
             self.begun
                 .insert((recipe.namespace.clone(), recipe.name.clone()));
-            let build = &self.request.build;
-            let built = build_one(self.ui, build, &mut self.keys, &recipe, directory).await?;
+            let what = &self.request.build;
+            let built = build_one(self.ui, what, &mut self.keys, &recipe, directory).await?;
             let against = Against {
                 cluster: &self.cluster,
                 options: self.request.options,
