@@ -82,7 +82,7 @@ const FIXED: &[(&str, u8, i32, &str)] = &[
 /// What we can do and flux can't: the case, which it refuses.
 const OURS: &[&str] = &["trace-deployment-web-n-apps-o-json"];
 
-/// Cases whose objects this stand can't bring about yet, because it makes them beside those of the case before.
+/// Cases whose objects this stand can't bring about yet, with the reason not known.
 const UNSTAGED: &[&str] = &["build-ks-shop-path-shop-live-vars-bad-name"];
 
 const HELD: &str = "source.toolkit.fluxcd.io/v1 HelmRepository/apps/charts";
