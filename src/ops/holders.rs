@@ -106,7 +106,7 @@ impl<'a> Holders<'a> {
             Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
             Entry::Vacant(entry) => {
                 let row: Option<HolderRow> = match (given, self.cluster) {
-                    (Some(object), _) => HolderRow::of(object),
+                    (Some(object), _) => Some(HolderRow::of(object)),
                     (None, Some(cluster)) => cluster.read(entry.key()).await?,
                     (None, None) => None,
                 };
@@ -126,7 +126,7 @@ struct HolderRow {
 
 impl HolderRow {
     /// Reads an object of a file, whose numbers and booleans are taken for texts.
-    fn of(object: &Object) -> Option<Self> {
+    fn of(object: &Object) -> Self {
         let texts = |pointer: &str| {
             let entries = object.get(pointer)?.as_object()?.iter();
             Some(
@@ -142,10 +142,10 @@ impl HolderRow {
                     .collect(),
             )
         };
-        Some(Self {
+        Self {
             data: texts("/data"),
             string_data: texts("/stringData"),
-        })
+        }
     }
 
     fn texts(self, kind: &ValuesKind) -> BTreeMap<String, String> {

@@ -101,7 +101,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
         namespace: context.namespace.clone(),
         name: name.to_owned(),
     };
-    show_all(context, &args.compare, &owner, gathered)
+    show_all(context, &args.compare, &owner, &gathered)
 }
 
 /// Compares a Kustomization with one cluster.

@@ -36,7 +36,7 @@ pub fn show_all(
     context: &Context,
     compare: &CompareArgs,
     owner: &ObjectId,
-    gathered: Gathered<Vec<Entry>>,
+    gathered: &Gathered<Vec<Entry>>,
 ) -> Result<(), Failure> {
     let is_fleet = compare.fleet().is_fleet();
     let mut all = Tally::default();

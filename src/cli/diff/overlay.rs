@@ -23,10 +23,6 @@ use crate::report::Question;
 #[command(
     after_help = "Examples:\n  gitops diff overlay overlays/production\n  gitops diff overlay deploy -n shop --owner shop --apply --prune"
 )]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of the command line"
-)]
 pub struct OverlayArgs {
     /// Folder to compare
     #[arg(value_name = "DIR", default_value = ".")]
@@ -81,7 +77,7 @@ pub async fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
         namespace: names.namespace,
         name: names.owner,
     };
-    show_all(context, &args.compare, &owner, gathered)
+    show_all(context, &args.compare, &owner, &gathered)
 }
 
 async fn compared(context: &Context, args: &OverlayArgs) -> Result<OverlayDiff, Failure> {

@@ -58,7 +58,7 @@ pub async fn apply_overlay(
     let options = ApplyOptions::default();
     cluster
         .apply(&objects, &options, |change| {
-            ui.success(format_args!("{} {}", change.id, change.action))
+            ui.success(format_args!("{} {}", change.id, change.action));
         })
         .await?;
     if !is_kept {

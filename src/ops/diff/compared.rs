@@ -69,7 +69,7 @@ pub enum Entry {
         /// The Kustomization.
         id: ObjectId,
         /// Its own lines.
-        entries: Vec<Entry>,
+        entries: Vec<Self>,
     },
     /// A Kustomization that applies to another cluster, which is not asked.
     Remote(ObjectId),

@@ -70,13 +70,12 @@ fn change(compared: &Compared) -> Option<ObjectChange> {
     Some(match (&compared.fate, before, after) {
         (Fate::Unchanged, ..) => return None,
         (Fate::Created, _, Some(after)) => ObjectChange::created(after),
-        (Fate::Created, _, None) => ObjectChange::new(id(), Outcome::Created),
         (Fate::Recreated, Some(before), Some(after)) => ObjectChange {
             outcome: Outcome::Created,
             reason: Some("a field of it can't be changed: it is deleted and made anew".into()),
             ..with_hidden(ObjectChange::changed(before, after))
         },
-        (Fate::Recreated, ..) => ObjectChange::new(id(), Outcome::Created),
+        (Fate::Created | Fate::Recreated, ..) => ObjectChange::new(id(), Outcome::Created),
         (Fate::Changed(differences), Some(before), Some(after)) => {
             ObjectChange::changed(before, after).with_differences(differences.clone())
         }

@@ -25,7 +25,7 @@ fn write(entries: &[Entry], style: Style, out: &mut String) {
         match entry {
             Entry::Object(compared) => write_object(compared, style, out),
             Entry::Nested { id, entries } if Tally::of(entries).differs() => {
-                out.push_str(&format!("📁 {id} changed\n"));
+                out.extend(["📁 ", &id.to_string(), " changed\n"]);
                 write(entries, style, out);
             }
             Entry::Nested { .. } => {}
