@@ -19,6 +19,7 @@ mod list;
 mod live_state;
 mod log;
 mod normalise;
+mod pod;
 mod promise;
 mod recipe;
 mod refusal;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::state::{State, Status, condition, conditions, number};
-use super::workload;
+use super::{pod, workload};
 use crate::manifest::Object;
 
 /// Works out the status of an object at a time.
@@ -86,7 +86,7 @@ fn in_general(object: &Object) -> Option<Status> {
 fn by_kind(object: &Object, now: Timestamp) -> Option<Status> {
     Some(match (object.group(), object.kind()) {
         ("", "Service") => service(object),
-        ("", "Pod") => workload::pod(object, now),
+        ("", "Pod") => pod::judge(object, now),
         ("", "PersistentVolumeClaim") => claim(object),
         ("", "Namespace") => namespace(object),
         ("apps" | "extensions", "Deployment") => workload::deployment(object),
