@@ -32,21 +32,21 @@ pub fn status_of(object: Option<&Object>, now: Timestamp) -> Status {
 /// generation before means nothing.
 pub fn reconciled(object: &Object, now: Timestamp) -> Status {
     let generation = number(object, "/metadata/generation").unwrap_or_default();
-    let observed = number(object, "/status/observedGeneration").unwrap_or_default();
+    let observed = number(object, "/status/observedGeneration");
     let Some(ready) = condition(object, "Ready") else {
         return in_general(object).unwrap_or_else(|| {
             Status::progressing("not reconciled yet: it has no Ready condition")
         });
     };
-    let seen = match ready
+    let of_ready = ready
         .value
         .get("observedGeneration")
         .and_then(Value::as_i64)
-    {
-        None | Some(0) => observed,
-        Some(seen) => seen,
-    };
-    if object.get("/metadata/deletionTimestamp").is_none() && (observed < 1 || seen != generation) {
+        .filter(|seen| *seen != 0);
+    let seen = of_ready.or(observed).unwrap_or_default();
+    // An artifact generator and an external artifact say it in their conditions only.
+    let is_unseen = observed.or(of_ready).unwrap_or_default() < 1 || seen != generation;
+    if object.get("/metadata/deletionTimestamp").is_none() && is_unseen {
         return Status::progressing(format!(
             "generation {generation} is not reconciled yet, {seen} was the last"
         ));
@@ -248,6 +248,15 @@ mod tests {
             State::InProgress,
             "current for kstatus, but not for us"
         );
+        let generator = |conditions: Value| {
+            state(json!({
+                "apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator",
+                "metadata": {"generation": 2}, "status": {"conditions": conditions},
+            }))
+        };
+        assert_eq!(generator(ready(json!(2))), State::Current);
+        assert_eq!(generator(ready(json!(1))), State::InProgress);
+        assert_eq!(generator(ready(json!(null))), State::InProgress);
         let stalled = json!([{"type": "Stalled", "status": "True", "message": "bad"}]);
         assert_eq!(state(flux(1, 1, &stalled)), State::Failed);
     }

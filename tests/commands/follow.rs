@@ -155,6 +155,25 @@ spec: {interval: 1h, chartRef: {kind: OCIRepository, name: chart}}
 }
 
 #[test]
+fn events_of_what_is_gone_are_shown_where_nothing_else_is_read() {
+    let Some(scene) = Scene::server() else { return };
+    scene.apply(&event("late", 1));
+    let env = TestEnv::in_scene(scene);
+    let told = env.run(["events", "--for", "OCIRepository/chart"]);
+    assert!(told.stdout().contains("about late"), "{told}");
+    told.success();
+    insta::assert_snapshot!(env.run(["events", "--for", "Bucket/nowhere"]), @r"
+    ------- stderr -------
+    ✗ No events found in [NAMESPACE] namespace.
+    ");
+    insta::assert_snapshot!(env.run(["events", "--for", "Alert/nowhere"]), @r"
+    ------- stderr -------
+    ✗ Alert/[NAMESPACE]/nowhere not found
+    [exit status: 1]
+    ");
+}
+
+#[test]
 fn a_watch_shows_each_event_once_through_lost_connections() {
     let Some(scene) = Scene::server() else { return };
     scene.apply(&event("start", 1));
