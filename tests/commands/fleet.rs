@@ -363,7 +363,7 @@ fn a_wait_goes_to_every_cluster() {
         "wait",
         "ks/podinfo",
         "--for=condition=Ready",
-        "--timeout=10s",
+        "--timeout=2m",
         well,
     ]);
     assert!(
@@ -377,7 +377,7 @@ fn a_wait_goes_to_every_cluster() {
         "wait",
         "ks/backend",
         "--for=condition=Ready",
-        "--timeout=1s",
+        "--timeout=5s",
         well,
     ]);
     assert!(late.stderr().contains("✗ 2 of 2 clusters failed"), "{late}");
