@@ -210,11 +210,15 @@ fn in_file(file: &Path, name: &str, namespace: &str) -> Result<Object, Failure> 
             && object.name() == name
             && (object.namespace().is_empty() || object.namespace() == namespace)
     };
-    objects.find(is_meant).ok_or_else(|| {
+    let mut object = objects.find(is_meant).ok_or_else(|| {
         Failure::new(format!(
             "failed find kustomization with name '{name}' and namespace '{namespace}' in file '{shown}'"
         ))
-    })
+    })?;
+    if let Some(spec) = object.value_mut().get_mut("spec") {
+        render::read_spec(spec).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(object)
 }
 
 /// Kustomizations that are built one inside the other.
@@ -315,6 +319,9 @@ async fn open_and_build(
     if let Some(post_build) = &recipe.spec.post_build {
         let referred = referred(request, recipe, post_build, &objects).await?;
         secrets = referred.secrets;
+        for odd in &referred.odd {
+            ui.warning(odd);
+        }
         let variables = Variables::new(post_build, referred.values, request.unset);
         for loss in variables.put_into(&mut objects)? {
             ui.warning(keys.decryptor.secrets.redact_text(&loss));
