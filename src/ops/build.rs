@@ -225,6 +225,7 @@ fn in_file(file: &Path, name: &str, namespace: &str) -> Result<Object, Failure> 
 struct Work<'a> {
     request: &'a BuildRequest<'a>,
     ui: &'a Ui,
+    /// Those that are being built, each inside the one before it.
     begun: Vec<(String, String)>,
     keys: Keys<'a>,
 }
@@ -237,6 +238,7 @@ impl Work<'_> {
         let built = build_one(self.ui, self.request, &mut self.keys, &recipe, directory).await?;
         let mut objects = built.objects;
         let Some(sources) = self.request.sources else {
+            self.begun.pop();
             return Ok(objects);
         };
         let mut below = Vec::new();
@@ -264,6 +266,7 @@ impl Work<'_> {
             below.extend(Box::pin(self.build(nested, &directory)).await?);
         }
         objects.extend(below);
+        self.begun.pop();
         Ok(objects)
     }
 }

@@ -88,6 +88,7 @@ struct Work<'a> {
     request: &'a DiffRequest<'a>,
     ui: &'a Ui,
     cluster: Cluster,
+    /// Those that are being compared, one inside the other.
     begun: BTreeSet<(String, String)>,
     keys: Keys<'a>,
 }
@@ -137,6 +138,8 @@ impl Work<'_> {
                 let gone = Gone::find(&self.cluster, gone, concurrency).await?;
                 entries.extend(gone.iter().map(|gone| Entry::Object(gone.compared())));
             }
+            self.begun
+                .remove(&(recipe.namespace.clone(), recipe.name.clone()));
             Ok(entries)
         }
         .boxed_local()
