@@ -2,6 +2,7 @@
 
 mod branch;
 mod cluster;
+mod comment;
 mod hostile;
 mod kept;
 mod real;
