@@ -90,13 +90,10 @@ impl KeyArgs {
     }
 }
 
-/// The keys that open encrypted files, and whether what they open is shown.
+/// Whether what is secret is shown.
 #[derive(Args)]
 #[command(next_help_heading = "Decryption")]
-pub struct DecryptionArgs {
-    #[command(flatten)]
-    pub keys: KeyArgs,
-
+pub struct ShowArgs {
     /// Show secret values in place of their digests
     #[arg(long)]
     show_secrets: bool,
@@ -106,6 +103,34 @@ pub struct DecryptionArgs {
     yes: bool,
 }
 
+impl ShowArgs {
+    /// Says whether secrets are to be shown.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they would be shown to nobody who asked for them.
+    pub fn shows(&self) -> Result<bool, Failure> {
+        if self.show_secrets && !self.yes && !stdout().is_terminal() {
+            return Err(
+                Failure::usage("--show-secrets writes secrets into a file or pipe")
+                    .with_hint("add `--yes` if you mean it"),
+            );
+        }
+        Ok(self.show_secrets)
+    }
+}
+
+/// The keys that open encrypted files, and whether what they open is shown.
+#[derive(Args)]
+#[command(next_help_heading = "Decryption")]
+pub struct DecryptionArgs {
+    #[command(flatten)]
+    pub keys: KeyArgs,
+
+    #[command(flatten)]
+    show: ShowArgs,
+}
+
 impl DecryptionArgs {
     /// Gathers the keys at hand, as [`KeyArgs::decryptor`] does.
     ///
@@ -113,12 +138,7 @@ impl DecryptionArgs {
     ///
     /// Fails as that does, and where secrets would be shown to nobody who asked for them.
     pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
-        if self.show_secrets && !self.yes && !stdout().is_terminal() {
-            return Err(
-                Failure::usage("--show-secrets writes secrets into a file or pipe")
-                    .with_hint("add `--yes` if you mean it"),
-            );
-        }
+        self.show.shows()?;
         self.keys.decryptor(is_local)
     }
 
@@ -135,7 +155,7 @@ impl DecryptionArgs {
 
     /// Returns what must not be shown; `None` where nothing was decrypted, or secrets were asked for.
     pub const fn hidden<'build>(&self, decryptor: &'build Decryptor) -> Option<&'build Secrets> {
-        if decryptor.has_opened() && !self.show_secrets {
+        if decryptor.has_opened() && !self.show.show_secrets {
             Some(&decryptor.secrets)
         } else {
             None

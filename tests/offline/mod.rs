@@ -6,6 +6,7 @@ mod comment;
 mod hostile;
 mod kept;
 mod real;
+mod secrets;
 
 use std::fs;
 use std::path::Path;

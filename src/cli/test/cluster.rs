@@ -72,8 +72,9 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
         .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
-    let render = session.render(&repository, &opened.entry, Depth::Whole);
+    let mut render = session.render(&repository, &opened.entry, Depth::Whole);
     repository_args::keep(context, &session);
+    session.hide([&mut render]);
     let test = ops::verdicts(&render);
     match &args.output {
         Form::Junit => context.ui.data(test.junit())?,

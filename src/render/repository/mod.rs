@@ -13,6 +13,7 @@ mod one;
 mod outcome;
 mod place;
 mod reach;
+mod redact;
 mod root;
 mod session;
 mod shelves;
