@@ -11,6 +11,7 @@ use crate::manifest::Object;
 /// - What only the server writes goes: status, creation time, managed fields.
 /// - `stringData` of a Secret moves into `data`: the server would do it too, but would then take a
 ///   value that was removed for one that nobody manages.
+/// - Templates of pods have `metadata`, if only an empty one.
 /// - Ports get their default protocol, which is a key of their list and may not be missing in it.
 pub fn normalise(object: &mut Object) {
     if let Some(fields) = object.value_mut().as_object_mut() {
@@ -26,6 +27,12 @@ pub fn normalise(object: &mut Object) {
     }
     if let Some(pointer) = pod_pointer(object.group(), object.kind()) {
         let template = pointer.strip_suffix("/spec").unwrap_or_default();
+        // Flux always sends it. Without it, the server would take away what it has put there itself.
+        if !template.is_empty()
+            && let Some(Value::Object(fields)) = object.value_mut().pointer_mut(template)
+        {
+            fields.entry("metadata").or_insert_with(|| json!({}));
+        }
         let metadata = object
             .value_mut()
             .pointer_mut(&format!("{template}/metadata"));

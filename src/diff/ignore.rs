@@ -73,11 +73,6 @@ impl IgnoreRules {
         })
     }
 
-    /// Says whether there is no rule at all.
-    pub const fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
-
     /// Returns the JSON pointers of the fields that are ignored in an object.
     ///
     /// Ask for the wanted state, and take these fields out of both.

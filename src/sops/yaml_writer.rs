@@ -213,6 +213,14 @@ impl Writer {
             value => {
                 self.out.push(' ');
                 self.scalar(value, next, inline);
+                // The comments of a list without items stand below it.
+                if let Value::List(elements) = value {
+                    for element in elements {
+                        if let Element::Comment(comment) = element {
+                            self.lines(&[comment], column);
+                        }
+                    }
+                }
             }
         }
     }

@@ -408,7 +408,7 @@ const CHANGES: &[Change] = &[
             (
                 "kustomization.yaml",
                 Some(
-                    "resources: [web.yaml, service.yaml]\ncomponents: [extra]\nimages: [{name: example.com/web, newTag: '3'}]\npatches: [{patch: '[{op: replace, path: /spec/replicas, value: 1}]', target: {kind: Deployment}}]\n",
+                    "resources: [web.yaml, service.yaml]\ncomponents: [extra]\nimages: [{name: example.com/web, newTag: '3'}]\npatches: [{patch: '[{\"op\": \"replace\", \"path\": \"/spec/replicas\", \"value\": 1}]', target: {kind: Deployment}}]\n",
                 ),
             ),
             (

@@ -16,10 +16,7 @@ mod tests;
 mod text;
 
 pub use between::between;
-pub use document::{
-    ClusterChanges, Counts, Danger, DangerKind, Diff, FieldChange, FieldChangeKind, Finding,
-    ImageChange, ObjectChange, Outcome, Owner, OwnerChanges,
-};
+pub use document::{ClusterChanges, Diff, Finding, ObjectChange, Outcome, Owner, OwnerChanges};
 pub use html::write_html;
 pub use markdown::write_markdown;
 pub use side::{ClusterSide, SideObject};
