@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::build::kustomization::sources;
 use super::context::Context;
+use super::decryption::LocalKeyArgs;
 use super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
@@ -31,6 +32,9 @@ pub struct RepositoryArgs {
     /// Fail on a variable that is not set and has no default
     #[arg(long)]
     strict_substitute: bool,
+
+    #[command(flatten)]
+    keys: LocalKeyArgs,
 }
 
 impl RepositoryArgs {
@@ -57,12 +61,19 @@ impl RepositoryArgs {
         } else {
             Unset::Empty
         };
-        Ok(ops::session(opened, unset, objects))
+        let decryptor = self.keys.decryptor()?;
+        Ok(ops::session(opened, unset, objects, decryptor))
+    }
+
+    /// Tells what stays encrypted, and keeps what was rendered for the next run.
+    pub fn finish(&self, context: &Context, session: &Session) {
+        self.keys.tell(&context.ui, &session.decryptor());
+        keep(context, session);
     }
 }
 
 /// Keeps what was rendered for the next run; where that can't be done, this one has lost nothing.
-pub fn keep(context: &Context, session: &Session) {
+fn keep(context: &Context, session: &Session) {
     let counts = session.counts();
     if let Err(error) = session.save() {
         context.ui.warning(format_args!(

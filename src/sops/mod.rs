@@ -28,5 +28,6 @@ mod yaml_writer;
 
 pub use error::SopsError;
 pub use format::Format;
+pub use key_error::KeyError;
 pub use keyring::{Keyring, Origin};
 pub use open::{Integrity, open};

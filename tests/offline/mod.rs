@@ -7,6 +7,7 @@ mod hostile;
 mod kept;
 mod real;
 mod secrets;
+mod sops;
 
 use std::fs;
 use std::path::Path;

@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
     let mut render = session.render(&repository, &opened.entry, Depth::Whole);
-    repository_args::keep(context, &session);
+    args.repository.finish(context, &session);
     if !shows_secrets {
         session.hide([&mut render]);
     }

@@ -177,6 +177,6 @@ fn compare(
         paths,
     };
     let change = ops::branch_change(opened, &session, &request)?;
-    repository_args::keep(context, &session);
+    args.repository.finish(context, &session);
     Ok(change)
 }

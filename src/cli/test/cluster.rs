@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::super::context::Context;
-use super::super::repository_args::{self, RepositoryArgs};
+use super::super::repository_args::RepositoryArgs;
 use crate::error::Failure;
 use crate::ops::{self, ClusterTest, Side, Verdict};
 use crate::render::repository::Depth;
@@ -73,7 +73,7 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
     let mut render = session.render(&repository, &opened.entry, Depth::Whole);
-    repository_args::keep(context, &session);
+    args.repository.finish(context, &session);
     session.hide([&mut render]);
     let test = ops::verdicts(&render);
     match &args.output {

@@ -11,8 +11,8 @@ use crate::git::Checkout;
 use crate::kustomize::Unset;
 use crate::kustomize::load::join;
 use crate::manifest::{Object, read_objects};
-use crate::render::Cache;
 use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, written_paths};
+use crate::render::{Cache, Decryptor};
 
 /// What is opened, and what may be used beside it.
 #[derive(Clone, Copy)]
@@ -120,8 +120,13 @@ impl Opened {
 }
 
 /// Starts a run whose renders are kept for the next one.
-pub fn session(opened: &Opened, unset: Unset, objects: Vec<Object>) -> Session {
-    Session::new(Cache::of(&opened.root), unset, objects)
+pub fn session(
+    opened: &Opened,
+    unset: Unset,
+    objects: Vec<Object>,
+    decryptor: Decryptor,
+) -> Session {
+    Session::new(Cache::of(&opened.root), unset, objects, decryptor)
 }
 
 /// Reads objects from files.

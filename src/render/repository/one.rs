@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::decrypt::Decryptor;
 use super::super::kustomization::{Place, RenderError, finish};
 use super::super::rules::Ignored;
 use super::super::variables::{Variables, VariablesError, takes_variables};
@@ -14,15 +15,18 @@ use crate::kustomize::Unset;
 use crate::manifest::Object;
 
 /// Builds a Kustomization; a failure is a finding of the outcome.
-pub fn build(task: &Task, needs: &Needs, unset: Unset) -> Outcome {
+///
+/// What is encrypted is opened as far as there are keys; the decryptor then knows what must not be shown.
+pub fn build(task: &Task, needs: &Needs, unset: Unset, decryptor: &mut Decryptor) -> Outcome {
     let mut outcome = Outcome {
-        holds_secrets: needs.referred.holds_secrets,
+        is_passing: needs.referred.holds_secrets,
         ..Outcome::default()
     };
-    if let Err(finding) = build_into(&mut outcome, task, needs, unset) {
+    if let Err(finding) = build_into(&mut outcome, task, needs, unset, decryptor) {
         outcome.findings.push(*finding);
         outcome.objects.clear();
     }
+    outcome.is_passing |= decryptor.has_opened() || decryptor.left().next().is_some();
     outcome
 }
 
@@ -31,6 +35,7 @@ fn build_into(
     task: &Task,
     needs: &Needs,
     unset: Unset,
+    decryptor: &mut Decryptor,
 ) -> Result<(), Box<Finding>> {
     let directory = task.directory();
     let files = &*needs.artifact;
@@ -47,7 +52,7 @@ fn build_into(
         remote: None,
     };
     // What a source leaves out was left out before.
-    let built = place.build_with(&task.recipe, &Ignored::default());
+    let built = place.build_with(&task.recipe, &Ignored::default(), decryptor);
     let built = built.map_err(|error| failed(error.into()))?;
     let read = built.files_read.iter();
     outcome.files = read.map(|path| place::shown(path)).collect();
@@ -58,6 +63,8 @@ fn build_into(
     outcome.findings.extend(warnings);
     let objects = built.objects();
     let mut objects = objects.map_err(|error| failed(Failure::from(error)))?;
+    let opened = decryptor.open_objects(&mut objects, &task.recipe);
+    opened.map_err(|error| failed(error.into()))?;
     let unset = put_variables(&mut objects, task, needs, unset);
     let unset = unset.map_err(|error| failed(Failure::from(error)))?;
     let unset = unset.iter().map(|name| {

@@ -17,6 +17,9 @@ impl Session {
         for object in &self.objects {
             secrets.add_object(object);
         }
+        for text in self.decryptor().secrets.texts() {
+            secrets.add(text);
+        }
         for render in &renders {
             let owners = render.owners.iter();
             for object in owners.flat_map(|owner| owner.objects()) {
@@ -54,7 +57,7 @@ impl Outcome {
             objects: self.objects.clone(),
             files: self.files.clone(),
             findings: self.findings.clone(),
-            holds_secrets: self.holds_secrets,
+            is_passing: self.is_passing,
         };
         for object in &mut redacted.objects {
             secrets.redact_object(object);

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::cache::Cache;
+use super::super::decrypt::Decryptor;
 use super::key::{Ingredients, Key};
 use super::one;
 use super::outcome::Outcome;
@@ -30,6 +31,7 @@ pub struct Session {
     /// Objects that are in the cluster, but not in the repository.
     pub objects: Vec<Object>,
     cache: Cache,
+    decryptor: Mutex<Decryptor>,
     reaches: Reaches,
     outcomes: Mutex<HashMap<Key, Arc<Outcome>>>,
     built: AtomicUsize,
@@ -39,11 +41,12 @@ pub struct Session {
 
 impl Session {
     /// Starts a run on as many threads as there are processors.
-    pub fn new(cache: Cache, unset: Unset, objects: Vec<Object>) -> Self {
+    pub fn new(cache: Cache, unset: Unset, objects: Vec<Object>, decryptor: Decryptor) -> Self {
         Self {
             unset,
             objects,
             cache,
+            decryptor: Mutex::new(decryptor),
             reaches: Reaches::default(),
             outcomes: Mutex::default(),
             built: AtomicUsize::default(),
@@ -58,6 +61,12 @@ impl Session {
             built: self.built.load(Ordering::Relaxed),
             kept: self.kept.load(Ordering::Relaxed),
         }
+    }
+
+    /// Returns the keys at hand, and what the builds so far have found about what is encrypted.
+    pub fn decryptor(&self) -> MutexGuard<'_, Decryptor> {
+        let decryptor = self.decryptor.lock();
+        decryptor.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the builds of this run for the next one.
@@ -83,6 +92,7 @@ impl Session {
             referred: &needs.referred.values,
             missing: &needs.referred.missing,
             unset: self.unset,
+            opens: self.decryptor().acts_for(&task.recipe),
         };
         (ingredients.key(), reach)
     }
@@ -99,7 +109,9 @@ impl Session {
             outcome
         } else {
             self.built.fetch_add(1, Ordering::Relaxed);
-            let outcome = one::build(task, needs, self.unset);
+            let mut decryptor = self.decryptor().beside();
+            let outcome = one::build(task, needs, self.unset, &mut decryptor);
+            self.decryptor().absorb(decryptor);
             self.cache.note(key, &outcome);
             outcome
         };
