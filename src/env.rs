@@ -100,6 +100,7 @@ variables! {
     COLUMNS = "COLUMNS", "The width of reports where there is no terminal to ask";
     HOME = "HOME", "The home folder: kubeconfig, SSH configuration, caches";
     XDG_CONFIG_HOME = "XDG_CONFIG_HOME", "The folder that `sops/age/keys.txt` is looked for under (default `~/.config`)";
+    DOCKER_CONFIG = "DOCKER_CONFIG", "The folder of the `config.json` with logins to registries (default `~/.docker`)";
     XDG_CACHE_HOME = "XDG_CACHE_HOME", "The folder that caches and the bootstrap journal are kept under";
     GITOPS_LOG = "GITOPS_LOG", "Diagnostic log on standard error: `error`, `warn`, `info`, `debug` or `trace`";
     GITOPS_CLOCK = "GITOPS_CLOCK", "";

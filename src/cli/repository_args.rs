@@ -10,7 +10,7 @@ use super::decryption::LocalKeyArgs;
 use super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
-use crate::ops::{self, OpenRequest, Opened};
+use crate::ops::{self, Network, OpenRequest, Opened};
 use crate::render::repository::{Finding, Session, Severity};
 use crate::report::Mark;
 
@@ -21,9 +21,13 @@ pub struct RepositoryArgs {
     #[arg(long, value_name = "KIND/NAMESPACE/NAME=DIR")]
     local_sources: Vec<Csv>,
 
-    /// Fetch the Git repositories of other sources
+    /// Fetch sources that are not in the repository, and remote bases: Git repositories, artifacts of registries
     #[arg(long)]
     fetch: bool,
+
+    /// Take from the cache what `--fetch` would fetch, if it names a commit, digest or tag that is there
+    #[arg(long)]
+    offline: bool,
 
     /// Files with config maps, Secrets and sources that are in the cluster, but not in the repository
     #[arg(long, value_name = "FILE")]
@@ -44,13 +48,13 @@ impl RepositoryArgs {
         ops::open(&OpenRequest {
             path,
             sources: &sources,
-            fetch: self.fetch,
+            fetch: (self.fetch || self.offline).then(|| Network::unless(self.offline)),
         })
     }
 
     /// Says whether neither a runtime nor a client is needed.
     pub const fn is_local(&self) -> bool {
-        !self.fetch
+        !self.fetch || self.offline
     }
 
     /// Starts the renders of a run.

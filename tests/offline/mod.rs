@@ -3,6 +3,7 @@
 mod branch;
 mod cluster;
 mod comment;
+mod fetch;
 mod hostile;
 mod kept;
 mod real;

@@ -283,6 +283,9 @@ impl Work<'_> {
             Resolved::Elsewhere(message, hint) => {
                 self.note(Severity::Warning, task, (message, hint), SOURCE);
             }
+            Resolved::Unfetched(message, hint) => {
+                self.note(Severity::Error, task, (message, hint), SOURCE);
+            }
         }
         Way::Never
     }

@@ -21,6 +21,7 @@ mod source;
 mod task;
 mod tree;
 mod verdict;
+mod watched;
 
 pub use entry::{entries, written_paths};
 pub use explore::Depth;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::secrets::Secrets;
 use super::finding::Finding;
-use super::outcome::{ClusterRender, Outcome};
+use super::outcome::{ClusterRender, Outcome, OwnerRender};
 use super::session::Session;
 
 impl Session {
@@ -22,7 +22,7 @@ impl Session {
         }
         for render in &renders {
             let owners = render.owners.iter();
-            for object in owners.flat_map(|owner| owner.objects()) {
+            for object in owners.flat_map(OwnerRender::objects) {
                 secrets.add_object(object);
             }
         }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::super::cache::Cache;
 use super::super::decrypt::Decryptor;
 use super::key::{Ingredients, Key};
-use super::one;
+use super::one::{self, Means};
 use super::outcome::Outcome;
 use super::reach::{Reach, Reaches};
 use super::task::{Needs, Task};
 use crate::kustomize::Unset;
-use crate::kustomize::load::join;
+use crate::kustomize::load::{Remote, join};
 use crate::manifest::Object;
 
 /// How many builds a run came to.
@@ -31,6 +31,7 @@ pub struct Session {
     /// Objects that are in the cluster, but not in the repository.
     pub objects: Vec<Object>,
     cache: Cache,
+    remote: Option<Arc<dyn Remote + Send>>,
     decryptor: Mutex<Decryptor>,
     reaches: Reaches,
     outcomes: Mutex<HashMap<Key, Arc<Outcome>>>,
@@ -46,6 +47,7 @@ impl Session {
             unset,
             objects,
             cache,
+            remote: None,
             decryptor: Mutex::new(decryptor),
             reaches: Reaches::default(),
             outcomes: Mutex::default(),
@@ -53,6 +55,13 @@ impl Session {
             kept: AtomicUsize::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
+    }
+
+    /// Lets builds reach remote bases and files.
+    #[must_use]
+    pub fn with_remote(mut self, remote: Arc<dyn Remote + Send>) -> Self {
+        self.remote = Some(remote);
+        self
     }
 
     /// Returns how many builds there were so far.
@@ -109,9 +118,13 @@ impl Session {
             outcome
         } else {
             self.built.fetch_add(1, Ordering::Relaxed);
-            let mut decryptor = self.decryptor().beside();
-            let outcome = one::build(task, needs, self.unset, &mut decryptor);
-            self.decryptor().absorb(decryptor);
+            let mut means = Means {
+                unset: self.unset,
+                remote: self.remote.as_deref().map(|remote| remote as &dyn Remote),
+                decryptor: self.decryptor().beside(),
+            };
+            let outcome = one::build(task, needs, &mut means);
+            self.decryptor().absorb(means.decryptor);
             self.cache.note(key, &outcome);
             outcome
         };

@@ -48,6 +48,8 @@ pub enum Resolved {
     Unknown,
     /// It is somewhere else; why it is not used, and what may be tried.
     Elsewhere(String, String),
+    /// It was to be fetched, and can't be; why, and what may be tried.
+    Unfetched(String, String),
 }
 
 /// The sources of one cluster.
@@ -104,7 +106,7 @@ impl<'a> Sources<'a> {
         };
         match fetch.fetch(object) {
             Ok(tree) => Resolved::Here(self.artifact(id, &tree)),
-            Err(why) => Resolved::Elsewhere(
+            Err(why) => Resolved::Unfetched(
                 format!("its source {id} cannot be fetched: {why}"),
                 format!("give its files with `--local-sources {id}=DIR`"),
             ),
