@@ -1,6 +1,7 @@
 //! The flags of all commands that render a repository without a cluster, and what they all say in the end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -10,8 +11,8 @@ use super::decryption::LocalKeyArgs;
 use super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
-use crate::ops::{self, Network, OpenRequest, Opened};
-use crate::render::repository::{Finding, Session, Severity};
+use crate::ops::{self, HelmCharts, Network, OpenRequest, Opened};
+use crate::render::repository::{Charts, Finding, Session, Severity};
 use crate::report::Mark;
 
 /// What may be used beside the repository.
@@ -39,6 +40,46 @@ pub struct RepositoryArgs {
 
     #[command(flatten)]
     keys: LocalKeyArgs,
+
+    #[command(flatten)]
+    helm: HelmArgs,
+}
+
+/// How the charts of releases are rendered.
+#[derive(Args)]
+#[command(next_help_heading = "Helm")]
+struct HelmArgs {
+    /// Render the charts of HelmReleases with the `helm` program; charts that are not in the repository need `--fetch`
+    #[arg(long)]
+    helm: bool,
+
+    /// The `helm` program
+    #[arg(long, value_name = "PATH", default_value = "helm")]
+    helm_command: String,
+
+    /// API versions that the cluster is said to have, for charts that ask
+    #[arg(long, value_name = "VERSIONS")]
+    helm_api_versions: Vec<Csv>,
+
+    /// Kubernetes version that the cluster is said to have, for charts that ask
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    helm_kube_version: String,
+}
+
+impl HelmArgs {
+    fn charts(&self) -> Option<Arc<dyn Charts>> {
+        if !self.helm {
+            return None;
+        }
+        let versions = Csv::join(&self.helm_api_versions);
+        let charts = HelmCharts::new(&self.helm_command, &self.helm_kube_version, &versions);
+        Some(Arc::new(charts))
+    }
 }
 
 impl RepositoryArgs {
@@ -66,7 +107,11 @@ impl RepositoryArgs {
             Unset::Empty
         };
         let decryptor = self.keys.decryptor()?;
-        Ok(ops::session(opened, unset, objects, decryptor))
+        let session = ops::session(opened, unset, objects, decryptor);
+        Ok(match self.helm.charts() {
+            Some(charts) => session.with_charts(charts),
+            None => session,
+        })
     }
 
     /// Tells what stays encrypted, and keeps what was rendered for the next run.

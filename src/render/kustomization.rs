@@ -150,7 +150,7 @@ pub fn finish(objects: &mut [Object], recipe: &Recipe) -> Result<(), RenderError
 }
 
 /// Sets labels or annotations; those that are there become text, whatever they are.
-fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+pub(super) fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
     if pairs.is_empty() {
         return;
     }

@@ -4,6 +4,7 @@ mod branch;
 mod cluster;
 mod comment;
 mod fetch;
+mod helm;
 mod hostile;
 mod kept;
 mod real;

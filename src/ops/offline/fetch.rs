@@ -1,14 +1,17 @@
 //! Fetches the sources that a repository names and does not hold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::remote::{ArtifactUrl, Layer, RemoteSources, Version};
+use super::super::remote::{ArtifactUrl, ChartUrl, Layer, RemoteSources, Version};
 use crate::git;
 use crate::kustomize::load::{GitUrl, Remote as _, RemoteError};
 use crate::manifest::Object;
 use crate::render::repository::{Fetch, Folder, Tree, Walled};
+
+/// The media type of the layer that is a chart.
+const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// How long a Git repository may take, as long as Flux gives one that says nothing of it.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -27,9 +30,39 @@ impl Fetch for FetchSources {
                 ));
             }
         };
-        let real = folder.canonicalize().map_err(|error| error.to_string())?;
-        Ok(Arc::new(Walled::new(Folder::new(real))))
+        tree(&folder)
     }
+
+    fn chart(&self, source: &Object, name: &str, version: &str) -> Result<Arc<dyn Tree>, String> {
+        let repository = source.text("/spec/url").trim_end_matches('/').to_owned();
+        let fetched = if repository.starts_with("oci://") {
+            self.0.artifact(&ArtifactUrl {
+                address: format!("{repository}/{name}"),
+                version: match (semver::Version::parse(version), version) {
+                    // Tags have no `+`, which stands in versions.
+                    (Ok(_), version) => Version::Tag(version.replace('+', "_")),
+                    (Err(_), range) => Version::Newest {
+                        range: if range.is_empty() { "*" } else { range }.to_owned(),
+                        pattern: String::new(),
+                    },
+                },
+                layer: Layer::Files(Some(CHART_LAYER.into())),
+                is_plain: source.get("/spec/insecure") == Some(&true.into()),
+            })
+        } else {
+            self.0.chart(&ChartUrl {
+                repository,
+                name: name.to_owned(),
+                version: version.to_owned(),
+            })
+        };
+        tree(&fetched.map_err(told)?)
+    }
+}
+
+fn tree(folder: &Path) -> Result<Arc<dyn Tree>, String> {
+    let real = folder.canonicalize().map_err(|error| error.to_string())?;
+    Ok(Arc::new(Walled::new(Folder::new(real))))
 }
 
 impl FetchSources {

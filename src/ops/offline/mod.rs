@@ -2,6 +2,7 @@
 
 mod addressee;
 mod branch;
+mod charts;
 mod fetch;
 mod open;
 mod sides;
@@ -9,6 +10,7 @@ mod test;
 
 pub use addressee::{Addressee, Clues, Pipeline, Provider, addressee};
 pub use branch::{BranchChange, BranchRequest, branch_change, paths_in};
+pub use charts::HelmCharts;
 pub use open::{OpenRequest, Opened, Side, objects_in, open, session};
 pub use sides::{branch_diff, new_findings};
 pub use test::{ClusterTest, Verdict, verdicts};

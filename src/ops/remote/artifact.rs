@@ -149,7 +149,7 @@ fn write(layer: &Layer, content: &[u8], into: &Path) -> Result<(), FetchError> {
 }
 
 /// Unpacks an archive into a new folder: files and folders below it, without links and whatever else there may be.
-fn unpack(content: &[u8], into: &Path) -> io::Result<()> {
+pub fn unpack(content: &[u8], into: &Path) -> io::Result<()> {
     let plain = GzDecoder::new(content).take(MOST_BYTES);
     let mut archive = tar::Archive::new(plain);
     for (place, entry) in archive.entries()?.enumerate() {

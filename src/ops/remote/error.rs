@@ -79,6 +79,9 @@ pub enum FetchError {
     /// A submodule belongs outside of its repository, or is in one that is in one, and so on.
     #[error("it does not lie in its repository, or too deep in others")]
     SubmodulePlace,
+    /// A file can't be had.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A range of versions is none.
     #[error("`{0}` is no range of versions")]
     Range(String),
@@ -129,9 +132,11 @@ impl Explain for FetchError {
 
 impl From<FetchError> for RemoteError {
     fn from(error: FetchError) -> Self {
-        if let FetchError::Status(status) = error {
-            return Self::Status { status };
-        }
+        let error = match error {
+            FetchError::Status(status) => return Self::Status { status },
+            FetchError::Remote(error) => return error,
+            error => error,
+        };
         let hint = error.hint();
         Self::Other {
             message: Failure::from(error).in_one_line(),

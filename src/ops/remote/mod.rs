@@ -3,6 +3,7 @@
 mod address;
 mod artifact;
 mod cache;
+mod chart;
 mod error;
 mod file;
 mod login;
@@ -12,4 +13,5 @@ mod repository;
 mod sources;
 
 pub use artifact::{ArtifactUrl, Layer, Version};
+pub use chart::ChartUrl;
 pub use sources::{Network, RemoteSources};

@@ -8,6 +8,7 @@ use std::thread;
 
 use super::artifact::{self, ArtifactUrl};
 use super::cache::Cache;
+use super::chart::{self, ChartUrl};
 use super::error::FetchError;
 use super::{file, repository};
 use crate::kustomize::load::{GitUrl, Remote, RemoteError};
@@ -55,6 +56,7 @@ pub struct RemoteSources {
     files: Known<Vec<u8>>,
     repositories: Known<PathBuf>,
     artifacts: Known<PathBuf>,
+    charts: Known<PathBuf>,
     tags: Known<String>,
 }
 
@@ -82,6 +84,19 @@ impl RemoteSources {
     pub fn artifact(&self, url: &ArtifactUrl) -> Result<PathBuf, RemoteError> {
         once(&self.artifacts, format!("{url:?}"), || {
             artifact::fetch(self.cache()?, self.network, url)
+        })
+    }
+
+    /// Returns the folder with the files of a chart.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it can't be had.
+    pub fn chart(&self, url: &ChartUrl) -> Result<PathBuf, RemoteError> {
+        once(&self.charts, format!("{url:?}"), || {
+            chart::fetch(self.cache()?, self.network, url, |address| {
+                self.file(address)
+            })
         })
     }
 

@@ -10,7 +10,8 @@ use super::finding::{Finding, Owner, Severity};
 use super::holder::{Holders, Referred};
 use super::key::Key;
 use super::outcome::{ClusterRender, Outcome, OwnerRender};
-use super::place::{self, Definitions};
+use super::place::{self, Definitions, Place};
+use super::release::is_release;
 use super::root::{builds_alike, own_object, root_object};
 use super::session::Session;
 use super::source::{Repository, Resolved, Sources};
@@ -39,6 +40,7 @@ impl Session {
     /// What can't be rendered is a finding, and the rest goes on.
     pub fn render(&self, repository: &Repository, entry: &str, depth: Depth) -> ClusterRender {
         let mut work = Work {
+            repository,
             session: self,
             depth,
             render: ClusterRender {
@@ -48,6 +50,7 @@ impl Session {
             sources: Sources::new(repository),
             holders: Holders::default(),
             waiting: Vec::new(),
+            releases: Vec::new(),
             seen: BTreeMap::new(),
             open: Vec::new(),
         };
@@ -57,48 +60,8 @@ impl Session {
         }
         work.enter(repository);
         work.follow();
-        work.finish(repository)
-    }
-
-    /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many they
-    /// agree about.
-    pub fn settle(&self, base: &mut ClusterRender, head: &mut ClusterRender) -> usize {
-        let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
-            let owners = render.owners.iter();
-            owners
-                .map(|owner| (owner.owner.clone(), owner.key))
-                .collect()
-        };
-        let (of_base, of_head) = (keys(base), keys(head));
-        self.build_put_off(base, |owner| of_head.get(&owner.owner) != Some(&owner.key));
-        self.build_put_off(head, |owner| of_base.get(&owner.owner) != Some(&owner.key));
-        let same = of_head
-            .iter()
-            .filter(|(owner, key)| of_base.get(owner) == Some(key));
-        same.count()
-    }
-
-    fn build_put_off(
-        &self,
-        render: &mut ClusterRender,
-        is_asked: impl Fn(&OwnerRender) -> bool,
-    ) -> Vec<usize> {
-        let owners = render.owners.iter().enumerate();
-        let open: Vec<usize> = owners
-            .filter(|(_, owner)| {
-                owner.outcome.is_none() && owner.task.needs.is_some() && is_asked(owner)
-            })
-            .map(|(place, _)| place)
-            .collect();
-        let outcomes = self.each(&open, |place| {
-            let owner = &render.owners[*place];
-            let needs = owner.task.needs.as_ref()?;
-            Some(self.outcome(owner.key, &owner.task, needs))
-        });
-        for (place, outcome) in open.iter().zip(outcomes) {
-            render.owners[*place].outcome = outcome;
-        }
-        open
+        work.follow_releases();
+        work.finish()
     }
 }
 
@@ -106,13 +69,16 @@ impl Session {
 const SOURCE: &[&str] = &["spec", "sourceRef"];
 
 /// One cluster on its way.
-struct Work<'a> {
-    session: &'a Session,
+pub(super) struct Work<'a> {
+    repository: &'a Repository,
+    pub session: &'a Session,
     depth: Depth,
-    render: ClusterRender,
-    sources: Sources<'a>,
-    holders: Holders,
+    pub render: ClusterRender,
+    pub sources: Sources<'a>,
+    pub holders: Holders,
     waiting: Vec<Task>,
+    /// The releases that were found.
+    pub releases: Vec<Task>,
     /// The Kustomizations that were found, and who was built when they were.
     seen: BTreeMap<Owner, Option<usize>>,
     open: Vec<Open>,
@@ -184,9 +150,9 @@ impl Work<'_> {
             referred: self.referred(&task),
         });
         let (key, _) = self.session.key(&task, &needs);
-        let outcome = self.session.outcome(key, &task, &needs);
         task.needs = Some(needs);
-        Some(owner_render(task, key, Some(outcome)))
+        let outcome = self.session.outcome(key, &task);
+        Some(owner_render(task, key, outcome))
     }
 
     fn referred(&self, task: &Task) -> Referred {
@@ -216,11 +182,10 @@ impl Work<'_> {
             let built = session.each(&ready, |(task, needs)| {
                 let (key, reach) = session.key(task, needs);
                 let is_wanted = depth == Depth::Whole || reach.leads_on;
-                let outcome = is_wanted.then(|| session.outcome(key, task, needs));
+                let outcome = is_wanted.then(|| session.outcome(key, task)).flatten();
                 (key, outcome)
             });
-            for ((mut task, needs), (key, outcome)) in ready.into_iter().zip(built) {
-                task.needs = Some(needs);
+            for ((task, _), (key, outcome)) in ready.into_iter().zip(built) {
                 self.render.owners.push(owner_render(task, key, outcome));
                 self.register(self.render.owners.len() - 1);
             }
@@ -230,7 +195,7 @@ impl Work<'_> {
     /// Takes those out of the waiting whose source and variables are known.
     fn ready(&mut self, patience: Patience) -> Vec<(Task, Arc<Needs>)> {
         let mut ready = Vec::new();
-        for task in std::mem::take(&mut self.waiting) {
+        for mut task in std::mem::take(&mut self.waiting) {
             let artifact = match self.artifact(&task, patience) {
                 Way::Here(artifact) => artifact,
                 Way::Later => {
@@ -257,7 +222,9 @@ impl Work<'_> {
                 let field = &["spec", "postBuild", "substituteFrom"];
                 self.note(Severity::Error, &task, told, field);
             }
-            ready.push((task, Arc::new(Needs { artifact, referred })));
+            let needs = Arc::new(Needs { artifact, referred });
+            task.needs = Some(Arc::clone(&needs));
+            ready.push((task, needs));
         }
         ready
     }
@@ -290,14 +257,20 @@ impl Work<'_> {
         Way::Never
     }
 
+    /// Says whether everything is built.
+    pub fn is_whole(&self) -> bool {
+        self.depth == Depth::Whole
+    }
+
     /// Keeps an owner that can't be built, so that others can refer to it.
-    fn pass_over(&mut self, task: Task) {
+    pub fn pass_over(&mut self, task: Task) {
         self.render
             .owners
             .push(owner_render(task, Key::default(), None));
     }
 
-    fn note(
+    /// Notes what is wrong with an owner, at a field of it.
+    pub fn note(
         &mut self,
         severity: Severity,
         task: &Task,
@@ -314,7 +287,7 @@ impl Work<'_> {
     }
 
     /// Takes in what the objects of an owner lead to.
-    fn register(&mut self, place: usize) {
+    pub fn register(&mut self, place: usize) {
         let Some(outcome) = self.render.owners[place].outcome.clone() else {
             return;
         };
@@ -327,6 +300,9 @@ impl Work<'_> {
             self.sources.add(object);
             if Recipe::is_for(object) && !own.is(object) {
                 self.found(object, place, &owner);
+            } else if is_release(object) {
+                let task = Task::of_release(object.clone(), (place, &owner.namespace));
+                self.releases.push(task);
             }
         }
     }
@@ -360,7 +336,7 @@ impl Work<'_> {
     }
 
     /// Looks for what is wrong between owners, and for the places of all findings.
-    fn finish(mut self, repository: &Repository) -> ClusterRender {
+    fn finish(mut self) -> ClusterRender {
         for (place, message) in verdict::dependencies(&self.render.owners) {
             let task = self.render.owners[place].task.clone();
             self.note(
@@ -377,20 +353,30 @@ impl Work<'_> {
         let mut definitions: BTreeMap<usize, Definitions> = BTreeMap::new();
         for (finding, parent, field) in std::mem::take(&mut self.open) {
             let parent = parent.unwrap_or_default();
-            let place = self.render.owners.get(parent).and_then(|parent_render| {
-                let files: &dyn Files = match &parent_render.task.needs {
-                    Some(needs) => &*needs.artifact,
-                    None => &*repository.tree,
-                };
-                let definitions = definitions.entry(parent).or_insert_with(|| {
-                    let read = parent_render.outcome.as_ref().map(|outcome| &outcome.files);
-                    Definitions::read(files, read.unwrap_or(&BTreeSet::new()))
-                });
-                definitions.field(&finding.owner.kind, &finding.owner.name, field)
-            });
+            let place = self.place(&mut definitions, parent, &finding.owner, field);
             self.render.findings.push(finding.at(place));
         }
         self.render
+    }
+
+    /// Finds where a field of an owner stands, which was built by another one, its parent.
+    pub fn place(
+        &self,
+        definitions: &mut BTreeMap<usize, Definitions>,
+        parent: usize,
+        owner: &Owner,
+        field: &[&str],
+    ) -> Option<Place> {
+        let parent_render = self.render.owners.get(parent)?;
+        let definitions = definitions.entry(parent).or_insert_with(|| {
+            let files: &dyn Files = match &parent_render.task.needs {
+                Some(needs) => &*needs.artifact,
+                None => &*self.repository.tree,
+            };
+            let read = parent_render.outcome.as_ref().map(|outcome| &outcome.files);
+            Definitions::read(files, read.unwrap_or(&BTreeSet::new()))
+        });
+        definitions.field(&owner.kind, &owner.name, field)
     }
 }
 
@@ -409,7 +395,8 @@ enum Way {
     Never,
 }
 
-fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
+/// Makes an owner of what was built.
+pub(super) fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
     OwnerRender {
         owner: task.owner.clone(),
         prunes: task.is_on("prune"),

@@ -24,6 +24,18 @@ impl fmt::Display for Key {
     }
 }
 
+impl Key {
+    /// Makes the key of a release from all texts that its objects depend on.
+    pub fn of_release(texts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for text in [EDITION, "release"].iter().chain(texts) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
 /// What goes into a key.
 pub struct Ingredients<'a> {
     /// The Kustomization.

@@ -41,7 +41,7 @@ impl OwnerRender {
     /// Says whether nobody knows what it would apply, since it can't be built.
     pub fn is_unknown(&self) -> bool {
         match &self.outcome {
-            None => self.task.needs.is_none(),
+            None => !self.task.is_ready(),
             Some(outcome) => {
                 let mut findings = outcome.findings.iter();
                 findings.any(|finding| finding.severity == Severity::Error)

@@ -25,6 +25,13 @@ pub trait Fetch: Send + Sync {
     ///
     /// Fails with what went wrong, in one line.
     fn fetch(&self, source: &Object) -> Result<Arc<dyn Tree>, String>;
+
+    /// Returns the files of a chart of a `HelmRepository`, by its name and a range of versions.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what went wrong, in one line.
+    fn chart(&self, source: &Object, name: &str, version: &str) -> Result<Arc<dyn Tree>, String>;
 }
 
 /// A repository at one revision, and what is known of others.
@@ -82,6 +89,34 @@ impl<'a> Sources<'a> {
         if object.group() == GROUP {
             let id = format!("{}/{}/{}", object.kind(), object.namespace(), object.name());
             self.objects.insert(id, object.clone());
+        }
+    }
+
+    /// Returns the object of a source, given as `Kind/namespace/name`.
+    pub fn object(&self, id: &str) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    /// Finds the files of a chart of a `HelmRepository`, given as `Kind/namespace/name`.
+    pub fn chart(&self, id: &str, name: &str, version: &str) -> Resolved {
+        if let Some(tree) = self.repository.given.get(id) {
+            return Resolved::Here(Arc::new(Artifact::new(Arc::clone(tree), "")));
+        }
+        let Some(object) = self.objects.get(id) else {
+            return Resolved::Unknown;
+        };
+        let Some(fetch) = &self.repository.fetch else {
+            return Resolved::Elsewhere(
+                format!("its chart `{name}` of {id} is not in this repository"),
+                "allow `--fetch`".to_owned(),
+            );
+        };
+        match fetch.chart(object, name, version) {
+            Ok(tree) => Resolved::Here(Arc::new(Artifact::new(tree, ""))),
+            Err(why) => Resolved::Unfetched(
+                format!("its chart `{name}` of {id} cannot be fetched: {why}"),
+                String::new(),
+            ),
         }
     }
 
