@@ -49,7 +49,7 @@ pub struct RepositoryArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Helm")]
 struct HelmArgs {
-    /// Render the charts of HelmReleases with the `helm` program; charts that are not in the repository need `--fetch`
+    /// Render the charts of Helm releases with the `helm` program; charts that are not in the repository need `--fetch`
     #[arg(long)]
     helm: bool,
 

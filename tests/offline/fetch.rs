@@ -76,14 +76,16 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
     let lone = build(&env, &[]);
     assert_eq!(asked(), before, "{lone}");
     assert!(lone.stderr().contains("or allow `--fetch`"), "{lone}");
-    let by = |output: &CommandOutput| -> Vec<(String, String)> {
+    let owned = |output: &CommandOutput| -> Vec<(String, String)> {
         let text = output.stdout();
         let maps = text
             .split("---\n")
             .filter(|text| text.contains("kind: ConfigMap"));
-        maps.map(|map| {
+        maps.map(|text| {
             let value = |field: &str| {
-                let line = map.lines().find_map(|line| line.trim().strip_prefix(field));
+                let line = text
+                    .lines()
+                    .find_map(|line| line.trim().strip_prefix(field));
                 line.unwrap_or_default().to_owned()
             };
             (value("kustomize.toolkit.fluxcd.io/name: "), value("a: "))
@@ -93,7 +95,7 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
     let pair = |owner: &str, value: &str| (owner.to_owned(), value.to_owned());
     let fetched = build(&env, &["--fetch"]);
     assert_eq!(fetched.status(), Some(1), "{fetched}");
-    let mut all = by(&fetched);
+    let mut all = owned(&fetched);
     all.sort();
     assert_eq!(
         all,
@@ -116,7 +118,7 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
     let before = asked();
     let offline = build(&env, &["--offline"]);
     assert_eq!(asked(), before, "{offline}");
-    let mut all = by(&offline);
+    let mut all = owned(&offline);
     all.sort();
     let kept = [
         pair("by-commit", "one"),

@@ -386,3 +386,98 @@ fn charts_of_registries_are_fetched_where_that_is_asked_for() {
         );
     }
 }
+
+#[test]
+fn what_a_chart_needs_is_put_into_it() {
+    if !are_built(&["helm"]) {
+        return;
+    }
+    let index = "entries:\n  app:\n  - {version: 1.2.3, urls: [app.tgz]}\n  - {version: 1.9.9, urls: [gone.tgz]}\n";
+    let router = Router::new()
+        .route("/index.yaml", get(move || async move { index }))
+        .route("/app.tgz", get(|| async { packed("web:needed") }));
+    let server = Server::http(router);
+    let umbrella = |name: &str, dependency: &str, version: &str| {
+        (
+            format!("charts/{name}/Chart.yaml"),
+            format!(
+                "apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n- {{name: app, version: '{version}', repository: '{dependency}'}}\n"
+            ),
+        )
+    };
+    let env = charts(&[
+        release("beside", &of_repository("charts/beside")),
+        release("remote", &of_repository("charts/remote")),
+        release("outside", &of_repository("charts/outside")),
+    ]);
+    for (path, text) in [
+        umbrella("beside", "file://../app", "1.x"),
+        umbrella("remote", &server.url(), "1.x"),
+        umbrella("outside", "file://../../../../../../etc", "1.x"),
+    ] {
+        env.file(&path, &text);
+    }
+    env.file(
+        "charts/remote/Chart.lock",
+        "dependencies:\n- {name: app, version: 1.2.3, repository: x}\n",
+    );
+    let lone = build(&env, &["-o", "json"]);
+    let image = |output: &CommandOutput, release: &str| {
+        let made = objects(output, release);
+        let deployment = made.get(&format!("Deployment/{release}"))?;
+        Some(deployment["spec"]["template"]["spec"]["containers"][0]["image"].clone())
+    };
+    assert_eq!(image(&lone, "beside"), Some("web:1".into()), "{lone}");
+    let told = lone.stderr();
+    assert!(
+        told.contains("`app` is not in this repository (allow `--fetch`)"),
+        "{told}"
+    );
+    assert!(
+        told.contains("of its chart is not at `file://../../../../../../etc`"),
+        "{told}"
+    );
+    let fetched = build(&env, &["-o", "json", "--fetch"]);
+    assert_eq!(
+        image(&fetched, "remote"),
+        Some("web:needed".into()),
+        "{fetched}"
+    );
+    assert_eq!(image(&fetched, "outside"), None, "{fetched}");
+    // A change beside is a change of the chart.
+    env.file(
+        "charts/app/values.yaml",
+        &TEMPLATES[1].1.replace("web:1", "web:2"),
+    );
+    assert_eq!(
+        image(&build(&env, &["-o", "json"]), "beside"),
+        Some("web:2".into())
+    );
+}
+
+#[test]
+fn values_files_stand_in_for_those_of_the_chart() {
+    if !are_built(&["helm"]) {
+        return;
+    }
+    let files = |files: &str| {
+        format!(
+            "chart:\n  spec:\n    chart: charts/app\n    valuesFiles: [{files}]\n    ignoreMissingValuesFiles: true\n    sourceRef: {{kind: GitRepository, name: flux-system}}\n"
+        )
+    };
+    let env = charts(&[
+        release(
+            "both",
+            &files("charts/app/values.yaml, shared/more.yaml, absent.yaml"),
+        ),
+        release("alone", &files("shared/more.yaml")),
+    ]);
+    env.file("shared/more.yaml", "replicas: 8\nnested: {kept: more}\n");
+    let output = build(&env, &["-o", "json"]);
+    let made = objects(&output, "both");
+    assert_eq!(made["Deployment/both"]["spec"]["replicas"], 8, "{output}");
+    assert_eq!(made["ConfigMap/both-settings"]["data"]["kept"], "more");
+    assert_eq!(made["ConfigMap/both-settings"]["data"]["dropped"], "x");
+    let alone = objects(&output, "alone");
+    assert_eq!(alone["ConfigMap/alone-settings"]["data"]["dropped"], "gone");
+}

@@ -84,12 +84,11 @@ pub fn fetch(cache: &Cache, network: Network, url: &ArtifactUrl) -> Result<PathB
     let reference = reference(&mut registry, &url.version)?;
     let (manifest, digest) = registry.manifest(&reference)?;
     let slot = cache.artifact_slot(&url.address, &name(url, &digest));
-    let tree = match slot.tree() {
-        Some(tree) => tree,
-        None => {
-            let content = registry.layer(&layer(&manifest, &url.layer)?)?;
-            slot.fill(|into| write(&url.layer, &content, into))?
-        }
+    let tree = if let Some(tree) = slot.tree() {
+        tree
+    } else {
+        let content = registry.layer(&layer(&manifest, &url.layer)?)?;
+        slot.fill(|into| write(&url.layer, &content, into))?
     };
     if let Version::Tag(tag) = &url.version {
         cache.note_tag(&url.address, tag, &digest);
@@ -191,20 +190,16 @@ mod tests {
         // The checked ways refuse such names.
         header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
         header.set_mode(0o644);
-        match link {
-            Some(target) => {
-                header.set_entry_type(tar::EntryType::Symlink);
-                header.set_size(0);
-                header.set_link_name(target).unwrap();
-                header.set_cksum();
-                builder.append(&header, io::empty()).unwrap();
-            }
-            None => {
-                header.set_size(2);
-                header.set_cksum();
-                builder.append(&header, &b"a\n"[..]).unwrap();
-            }
-        }
+        let content: &[u8] = if let Some(target) = link {
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_link_name(target).unwrap();
+            b""
+        } else {
+            b"a\n"
+        };
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
         builder.into_inner().unwrap().finish().unwrap()
     }
 

@@ -60,15 +60,15 @@ pub fn fetch(
     let chart = format!("{}#{}", listed.url, listed.digest);
     let slot = slot(&chart);
     // Without a digest, what is there may have been replaced.
-    let tree = match slot.tree().filter(|_| !listed.digest.is_empty()) {
-        Some(tree) => tree,
-        None => {
-            let content = get(listed.url.as_str())?;
-            if !listed.digest.is_empty() && hexadecimal(&content) != listed.digest {
-                return Err(FetchError::Artifact("is another one than its digest says"));
-            }
-            slot.fill(|into| unpack(&content, into).map_err(FetchError::Unpack))?
+    let kept = slot.tree().filter(|_| !listed.digest.is_empty());
+    let tree = if let Some(tree) = kept {
+        tree
+    } else {
+        let content = get(listed.url.as_str())?;
+        if !listed.digest.is_empty() && hexadecimal(&content) != listed.digest {
+            return Err(FetchError::Artifact("is another one than its digest says"));
         }
+        slot.fill(|into| unpack(&content, into).map_err(FetchError::Unpack))?
     };
     if Version::parse(&url.version).is_ok() {
         cache.note_tag(&url.repository, &asked, &chart);

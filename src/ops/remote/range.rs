@@ -154,11 +154,8 @@ fn version(text: &str) -> Option<(Version, usize)> {
     let (core, more) = text.split_at(end);
     let parts: Vec<&str> = core.split('.').collect();
     let is_any = |part: &&str| matches!(*part, "x" | "X" | "*");
-    let given = parts
-        .iter()
-        .position(|part| is_any(&part))
-        .unwrap_or(parts.len());
-    if parts.len() > 3 || !parts[given..].iter().all(|part| is_any(&part)) {
+    let given = parts.iter().position(is_any).unwrap_or(parts.len());
+    if parts.len() > 3 || !parts[given..].iter().all(is_any) {
         return None;
     }
     let mut numbers = [0; 3];

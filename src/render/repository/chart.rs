@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::artifact::Artifact;
-use crate::kustomize::load::Files;
+use crate::kustomize::load::Files as _;
 
 /// More files than any chart has.
 const MOST_FILES: usize = 20_000;
@@ -88,6 +88,22 @@ impl Chart {
             Ok(Self::Folder(found))
         } else {
             Err(format!("there is no {CHART} in it"))
+        }
+    }
+
+    /// Puts another chart into it, by the name that it needs it under; an archive holds all that it needs.
+    pub fn put(&mut self, name: &str, other: Self) {
+        let Self::Folder(files) = self else { return };
+        match other {
+            Self::Packed(content) => {
+                files.insert(format!("charts/{name}.tgz"), content);
+            }
+            Self::Folder(inner) => {
+                let inner = inner.into_iter();
+                files.extend(
+                    inner.map(|(file, content)| (format!("charts/{name}/{file}"), content)),
+                );
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::recipe::Recipe;
-use super::artifact::Artifact;
 use super::finding::{Finding, Owner, Severity};
 use super::holder::{Holders, Referred};
 use super::key::Key;
 use super::outcome::{ClusterRender, Outcome, OwnerRender};
 use super::place::{self, Definitions, Place};
+use super::ready::Patience;
 use super::release::is_release;
 use super::root::{builds_alike, own_object, root_object};
 use super::session::Session;
@@ -65,9 +65,6 @@ impl Session {
     }
 }
 
-/// The field that names the source.
-const SOURCE: &[&str] = &["spec", "sourceRef"];
-
 /// One cluster on its way.
 pub(super) struct Work<'a> {
     repository: &'a Repository,
@@ -76,7 +73,7 @@ pub(super) struct Work<'a> {
     pub render: ClusterRender,
     pub sources: Sources<'a>,
     pub holders: Holders,
-    waiting: Vec<Task>,
+    pub waiting: Vec<Task>,
     /// The releases that were found.
     pub releases: Vec<Task>,
     /// The Kustomizations that were found, and who was built when they were.
@@ -155,7 +152,8 @@ impl Work<'_> {
         Some(owner_render(task, key, outcome))
     }
 
-    fn referred(&self, task: &Task) -> Referred {
+    /// Puts the variables of its references together.
+    pub fn referred(&self, task: &Task) -> Referred {
         let post_build = task.recipe.spec.post_build.as_ref();
         self.holders.referred(&task.owner.namespace, post_build)
     }
@@ -190,71 +188,6 @@ impl Work<'_> {
                 self.register(self.render.owners.len() - 1);
             }
         }
-    }
-
-    /// Takes those out of the waiting whose source and variables are known.
-    fn ready(&mut self, patience: Patience) -> Vec<(Task, Arc<Needs>)> {
-        let mut ready = Vec::new();
-        for mut task in std::mem::take(&mut self.waiting) {
-            let artifact = match self.artifact(&task, patience) {
-                Way::Here(artifact) => artifact,
-                Way::Later => {
-                    self.waiting.push(task);
-                    continue;
-                }
-                Way::Never => {
-                    self.pass_over(task);
-                    continue;
-                }
-            };
-            let post_build = task.recipe.spec.post_build.as_ref();
-            let namespace = &task.owner.namespace;
-            if patience == Patience::Waiting && self.holders.lacks(namespace, post_build) {
-                self.waiting.push(task);
-                continue;
-            }
-            let referred = self.referred(&task);
-            for missing in &referred.missing {
-                let message = format!(
-                    "the variables of {missing} are not known: it is nowhere in the cluster"
-                );
-                let told = (message, "give it with `--set-object FILE`".to_owned());
-                let field = &["spec", "postBuild", "substituteFrom"];
-                self.note(Severity::Error, &task, told, field);
-            }
-            let needs = Arc::new(Needs { artifact, referred });
-            task.needs = Some(Arc::clone(&needs));
-            ready.push((task, needs));
-        }
-        ready
-    }
-
-    /// Finds the files of a Kustomization, and tells why there are none.
-    fn artifact(&mut self, task: &Task, patience: Patience) -> Way {
-        let id = task.recipe.source();
-        match self.sources.resolve(&id) {
-            Resolved::Here(artifact) if artifact.is_directory(&task.directory()) => {
-                return Way::Here(artifact);
-            }
-            Resolved::Here(_) => {
-                let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                let told = (message, String::new());
-                self.note(Severity::Error, task, told, &["spec", "path"]);
-            }
-            Resolved::Unknown if patience == Patience::Waiting => return Way::Later,
-            Resolved::Unknown => {
-                let message = format!("its source {id} is nowhere in the cluster");
-                let hint = format!("give its files with `--local-sources {id}=DIR`");
-                self.note(Severity::Error, task, (message, hint), SOURCE);
-            }
-            Resolved::Elsewhere(message, hint) => {
-                self.note(Severity::Warning, task, (message, hint), SOURCE);
-            }
-            Resolved::Unfetched(message, hint) => {
-                self.note(Severity::Error, task, (message, hint), SOURCE);
-            }
-        }
-        Way::Never
     }
 
     /// Says whether everything is built.
@@ -378,21 +311,6 @@ impl Work<'_> {
         });
         definitions.field(&owner.kind, &owner.name, field)
     }
-}
-
-/// Whether something may still turn up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    Waiting,
-    Over,
-}
-
-/// What is known of the files of a Kustomization.
-enum Way {
-    Here(Arc<Artifact>),
-    /// They may turn up.
-    Later,
-    Never,
 }
 
 /// Makes an owner of what was built.

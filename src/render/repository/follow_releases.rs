@@ -1,18 +1,18 @@
 //! Finds what the releases of a cluster need, and renders them, once all Kustomizations are built.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::artifact::Artifact;
 use super::chart::Charts;
+use super::chart_dependencies::{ChartPlace, only_chart};
 use super::explore::{Work, owner_render};
 use super::finding::Severity;
 use super::key::Key;
 use super::place::Definitions;
-use super::release::{self, ReleaseNeeds};
+use super::release::ReleaseNeeds;
 use super::source::Resolved;
 use super::task::Task;
 use crate::api::{Values, ValuesPart, ValuesReference};
@@ -117,14 +117,13 @@ impl Work<'_> {
         definitions: &mut BTreeMap<usize, Definitions>,
     ) -> Result<ReleaseNeeds, Lack> {
         let wanted = self.wanted(&task.object)?;
-        let (artifact, path) = self.chart(&wanted)?;
+        let chart = self.chart(&wanted)?;
         let (values, holds_secrets) = self.values(&task.object)?;
-        let defaults = self.defaults(&wanted, &artifact, &path)?;
+        let defaults = defaults(&wanted, &chart)?;
         let parent = task.parent.unwrap_or_default();
         let place = self.place(definitions, parent, &task.owner, &["spec"]);
         Ok(ReleaseNeeds {
-            artifact,
-            path,
+            chart,
             defaults,
             values,
             holds_secrets,
@@ -162,8 +161,8 @@ impl Work<'_> {
         }
     }
 
-    /// Finds the files of a chart, and where it is in them.
-    fn chart(&mut self, wanted: &Wanted) -> Result<(Arc<Artifact>, PathBuf), Lack> {
+    /// Finds the files of a chart, and of what it needs.
+    fn chart(&mut self, wanted: &Wanted) -> Result<ChartPlace, Lack> {
         let Wanted { chart, at } = wanted;
         let is_direct = *at == "/spec/chartRef";
         let at_source = if is_direct {
@@ -196,15 +195,28 @@ impl Work<'_> {
             }
         };
         if is_direct || is_repository {
-            let path = only_chart(&artifact);
-            return Ok((artifact, path));
+            let named = join(Path::new("/"), &name);
+            let path = if is_repository && artifact.is_directory(&named) {
+                named
+            } else {
+                only_chart(&artifact)
+            };
+            return Ok(ChartPlace::whole(artifact, path));
         }
         let path = join(Path::new("/"), &name);
         if artifact.real_path(&path).is_err() {
             let message = format!("its chart `{name}` is not in {id}");
             return Err(Lack::new(Severity::Error, message, field));
         }
-        Ok((artifact, path))
+        let chart = ChartPlace::of_source(artifact, path, &self.sources);
+        chart.map_err(|missing| {
+            let severity = if missing.is_elsewhere {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
+            Lack::new(severity, missing.message, field).with_hint(missing.hint)
+        })
     }
 
     /// Puts the values of a release together; says too whether Secrets are among them.
@@ -252,46 +264,45 @@ impl Work<'_> {
         }
         Ok((values.finish(), holds_secrets))
     }
+}
 
-    /// Merges the files that stand in the place of a chart's own values: of a chart in a repository of charts they lie
-    /// in the chart, of others in their source.
-    fn defaults(
-        &self,
-        wanted: &Wanted,
-        artifact: &Artifact,
-        path: &Path,
-    ) -> Result<Option<Map<String, Value>>, Lack> {
-        let Wanted { chart, at } = wanted;
-        let files = chart.get(&format!("{at}/valuesFiles"));
-        let files: Vec<&str> = files
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        if files.is_empty() {
-            return Ok(None);
-        }
-        let may_lack = chart.get(&format!("{at}/ignoreMissingValuesFiles")) == Some(&true.into());
-        let is_repository = chart.text(&format!("{at}/sourceRef/kind")) == "HelmRepository";
-        let folder = if is_repository { path } else { Path::new("/") };
-        let failed = |file: &str, why: String| {
-            let message = format!("its values file `{file}` cannot be read: {why}");
-            Lack::new(Severity::Error, message, CHART)
-        };
-        let mut values =
-            Values::new(None).map_err(|error| failed("", Failure::from(error).in_one_line()))?;
-        for file in files {
-            let content = match artifact.read(&join(folder, file)) {
-                Err(_) if may_lack => continue,
-                content => content.map_err(|error| failed(file, error.to_string()))?,
-            };
-            let text = String::from_utf8_lossy(&content);
-            let added = values.add(ValuesPart::Document(&text));
-            added.map_err(|error| failed(file, Failure::from(error).in_one_line()))?;
-        }
-        Ok(Some(values.finish()))
+/// Merges the files that stand in the place of a chart's own values: of a chart in a repository of charts they lie
+/// in the chart, of others in their source.
+fn defaults(wanted: &Wanted, place: &ChartPlace) -> Result<Option<Map<String, Value>>, Lack> {
+    let Wanted { chart, at } = wanted;
+    let files = chart.get(&format!("{at}/valuesFiles"));
+    let files: Vec<&str> = files
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if files.is_empty() {
+        return Ok(None);
     }
+    let may_lack = chart.get(&format!("{at}/ignoreMissingValuesFiles")) == Some(&true.into());
+    let is_repository = chart.text(&format!("{at}/sourceRef/kind")) == "HelmRepository";
+    let folder = if is_repository {
+        &place.path
+    } else {
+        Path::new("/")
+    };
+    let failed = |file: &str, why: String| {
+        let message = format!("its values file `{file}` cannot be read: {why}");
+        Lack::new(Severity::Error, message, CHART)
+    };
+    let mut values =
+        Values::new(None).map_err(|error| failed("", Failure::from(error).in_one_line()))?;
+    for file in files {
+        let content = match place.artifact.read(&join(folder, file)) {
+            Err(_) if may_lack => continue,
+            content => content.map_err(|error| failed(file, error.to_string()))?,
+        };
+        let text = String::from_utf8_lossy(&content);
+        let added = values.add(ValuesPart::Document(&text));
+        added.map_err(|error| failed(file, Failure::from(error).in_one_line()))?;
+    }
+    Ok(Some(values.finish()))
 }
 
 /// Returns `Kind/namespace/name` of what a field refers to.
@@ -304,34 +315,19 @@ fn reference(object: &Object, at: &str, namespace: &str) -> String {
     format!("{}/{namespace}/{}", field("kind"), field("name"))
 }
 
-/// Returns where the one chart of an artifact is: in its root, or in the one entry of it.
-fn only_chart(artifact: &Artifact) -> PathBuf {
-    let root = PathBuf::from("/");
-    let names = artifact.names(&root).unwrap_or_default();
-    match names.as_slice() {
-        [name] => root.join(name),
-        _ => root,
-    }
-}
-
 /// Makes the key of a release: of all that its objects depend on.
 fn key(task: &Task, needs: &ReleaseNeeds, edition: &str) -> Key {
-    use super::tree::Tree as _;
     let object = &task.object;
     let spec = object.get("/spec").map(ToString::to_string);
-    let digest = needs.artifact.digest(&needs.path);
-    let digest = digest.map(|digest| digest.to_string());
     let text = |values: &Map<String, Value>| serde_json::to_string(values).unwrap_or_default();
-    Key::of_release(&[
-        edition,
-        object.namespace(),
-        object.name(),
-        &release::release_name(object),
-        &spec.unwrap_or_default(),
-        needs.artifact.own_rules(),
-        &digest.unwrap_or_default(),
-        &needs.path.to_string_lossy(),
-        &text(&needs.values),
-        &needs.defaults.as_ref().map(text).unwrap_or_default(),
-    ])
+    let mut texts = vec![
+        edition.to_owned(),
+        object.namespace().to_owned(),
+        object.name().to_owned(),
+        spec.unwrap_or_default(),
+        text(&needs.values),
+        needs.defaults.as_ref().map(text).unwrap_or_default(),
+    ];
+    needs.chart.digests(&mut texts);
+    Key::of_release(&texts)
 }

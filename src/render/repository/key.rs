@@ -26,9 +26,10 @@ impl fmt::Display for Key {
 
 impl Key {
     /// Makes the key of a release from all texts that its objects depend on.
-    pub fn of_release(texts: &[&str]) -> Self {
+    pub fn of_release(texts: &[String]) -> Self {
         let mut hash = Sha256::new();
-        for text in [EDITION, "release"].iter().chain(texts) {
+        let head = [EDITION, "release"].into_iter();
+        for text in head.chain(texts.iter().map(String::as_str)) {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
         }

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod chart;
+mod chart_dependencies;
 mod entry;
 mod explore;
 mod finding;
@@ -16,6 +17,7 @@ mod one;
 mod outcome;
 mod place;
 mod reach;
+mod ready;
 mod redact;
 mod release;
 mod root;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use super::super::files::Layer;
 use super::super::kustomization::set;
 use super::super::overlay::build_overlay;
-use super::artifact::Artifact;
-use super::chart::{Chart, ChartCall, Charts};
+use super::chart::{ChartCall, Charts};
+use super::chart_dependencies::ChartPlace;
 use super::finding::{Finding, Severity};
 use super::nothing::Nothing;
 use super::outcome::Outcome;
@@ -35,10 +35,8 @@ const FOLDER: &str = "/release";
 
 /// What the rendering of a release needs beside it.
 pub struct ReleaseNeeds {
-    /// The files that the chart is in.
-    pub artifact: Arc<Artifact>,
-    /// The path of the chart in them.
-    pub path: PathBuf,
+    /// The chart.
+    pub chart: ChartPlace,
     /// The default values in place of the chart's own.
     pub defaults: Option<Map<String, Value>>,
     /// The values.
@@ -104,7 +102,7 @@ fn rendered(task: &Task, needs: &ReleaseNeeds) -> Result<Vec<Object>, String> {
             return Err(format!("`{name}` is no name that Kubernetes has"));
         }
     }
-    let mut chart = Chart::read(&needs.artifact, &needs.path)?;
+    let mut chart = needs.chart.read()?;
     if let Some(defaults) = &needs.defaults
         && !chart.set_defaults(defaults)
     {
@@ -125,7 +123,9 @@ fn rendered(task: &Task, needs: &ReleaseNeeds) -> Result<Vec<Object>, String> {
         ("annotations", "/spec/commonMetadata/annotations"),
     ] {
         let pairs = pairs(object.get(field));
-        objects.iter_mut().for_each(|made| set(made, part, &pairs));
+        for made in &mut objects {
+            set(made, part, &pairs);
+        }
     }
     let crds = read_objects(&made.crds).map_err(|error| error.to_string())?;
     let is_definition = |object: &Object| object.kind() == "CustomResourceDefinition";

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::artifact::Artifact;
 use super::tree::Tree;
 use crate::git::GitUrl;
@@ -102,21 +104,43 @@ impl<'a> Sources<'a> {
         if let Some(tree) = self.repository.given.get(id) {
             return Resolved::Here(Arc::new(Artifact::new(Arc::clone(tree), "")));
         }
-        let Some(object) = self.objects.get(id) else {
-            return Resolved::Unknown;
-        };
+        match self.objects.get(id) {
+            Some(object) => self.fetched(
+                object,
+                &format!("its chart `{name}` of {id}"),
+                name,
+                version,
+            ),
+            None => Resolved::Unknown,
+        }
+    }
+
+    /// Finds the files of a chart by the address of its repository.
+    pub fn chart_at(&self, address: &str, name: &str, version: &str) -> Resolved {
+        let object = Object::new(json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": "HelmRepository",
+            "metadata": {"name": name},
+            "spec": {"url": address},
+        }));
+        match object {
+            Ok(object) => self.fetched(&object, &format!("`{name}`"), name, version),
+            Err(_) => Resolved::Unknown,
+        }
+    }
+
+    fn fetched(&self, source: &Object, shown: &str, name: &str, version: &str) -> Resolved {
         let Some(fetch) = &self.repository.fetch else {
             return Resolved::Elsewhere(
-                format!("its chart `{name}` of {id} is not in this repository"),
+                format!("{shown} is not in this repository"),
                 "allow `--fetch`".to_owned(),
             );
         };
-        match fetch.chart(object, name, version) {
+        match fetch.chart(source, name, version) {
             Ok(tree) => Resolved::Here(Arc::new(Artifact::new(tree, ""))),
-            Err(why) => Resolved::Unfetched(
-                format!("its chart `{name}` of {id} cannot be fetched: {why}"),
-                String::new(),
-            ),
+            Err(why) => {
+                Resolved::Unfetched(format!("{shown} cannot be fetched: {why}"), String::new())
+            }
         }
     }
 
