@@ -358,7 +358,7 @@ async fn read_keys(
     for (key, value) in data.into_iter().flatten() {
         let content = value.as_str().and_then(|text| STANDARD.decode(text).ok());
         let content = Zeroizing::new(content.unwrap_or_default());
-        keys.decryptor.keyring.add_entry(&shown, key, &content)?;
+        keys.decryptor.add_entry(&shown, key, &content)?;
     }
     Ok(())
 }

@@ -80,13 +80,7 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let ignored = Ignored::at(self.files, &directory, patterns);
-        if !decryptor.acts_for(recipe) {
-            return self.build_with(recipe, &ignored);
-        }
-        let completed = complete(self.files, &directory, recipe, &ignored)?;
-        let mut files = Layer::new(self.files);
-        decryptor.open_sources(&mut files, &directory, &completed)?;
-        self.build_completed(files, &directory, completed)
+        self.build_with(recipe, &ignored, decryptor)
     }
 
     /// Builds the directory with rules that were read before.
@@ -94,10 +88,15 @@ impl Place<'_> {
         &self,
         recipe: &Recipe,
         ignored: &Ignored,
+        decryptor: &mut Decryptor,
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let completed = complete(self.files, &directory, recipe, ignored)?;
-        self.build_completed(Layer::new(self.files), &directory, completed)
+        let mut files = Layer::new(self.files);
+        if decryptor.acts_for(recipe) {
+            decryptor.open_sources(&mut files, &directory, &completed)?;
+        }
+        self.build_completed(files, &directory, completed)
     }
 
     fn build_completed(
@@ -162,7 +161,7 @@ fn set_common(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>)
 }
 
 /// Sets labels or annotations; the others stay as they are, whatever they are: only the server refuses a number.
-fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+pub(super) fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
     if pairs.is_empty() {
         return;
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::mask::is_mask;
 use super::search::Search;
 use crate::manifest::{Object, decode_base64};
 
@@ -70,7 +71,7 @@ impl Secrets {
         }
     }
 
-    /// Takes the values of a Secret; other objects have none.
+    /// Takes the values of a Secret; other objects have none, and what stands for an encrypted value tells nothing.
     pub fn add_object(&mut self, object: &Object) {
         if !is_secret(object) {
             return;
@@ -81,9 +82,12 @@ impl Secrets {
             };
             for text in values.values().filter_map(Value::as_str) {
                 if !is_encoded {
-                    self.add(text);
+                    if !is_mask(text) {
+                        self.add(text);
+                    }
                 } else if let Some(plain) = decoded(text) {
                     match std::str::from_utf8(&plain) {
+                        Ok(plain) if is_mask(plain) => {}
                         Ok(plain) => self.add(plain),
                         Err(_) => self.add(text),
                     }
@@ -140,6 +144,10 @@ impl Secrets {
                     Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
                 // The same value has the same digest in both parts.
                 let plain = if part == "data" { decoded(&text) } else { None };
+                let shown = plain.as_ref().map_or(text.as_bytes(), |plain| plain);
+                if std::str::from_utf8(shown).is_ok_and(is_mask) {
+                    continue;
+                }
                 let digest = match plain {
                     Some(plain) => self.digest(without_breaks(&plain)),
                     None => self.digest(without_breaks(text.as_bytes())),
