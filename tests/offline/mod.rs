@@ -7,6 +7,7 @@ mod fetch;
 mod helm;
 mod hostile;
 mod kept;
+mod pipelines;
 mod real;
 mod secrets;
 mod sops;
