@@ -13,18 +13,14 @@ use crate::render::{Decryptor, Secrets};
 use crate::report::Ui;
 use crate::sops::Keyring;
 
-/// The keys that open encrypted files.
+/// The keys on this machine that open encrypted files.
 #[derive(Args)]
 #[command(next_help_heading = "Decryption")]
-pub struct KeyArgs {
+pub struct LocalKeyArgs {
     /// Files with keys for SOPS: age identities, SSH keys, armored PGP keys, Secrets with such; besides those that sops
     /// would take
     #[arg(long, value_name = "FILES")]
     decryption_key: Vec<Csv>,
-
-    /// Take the keys from the Secret in the cluster that the Kustomization names
-    #[arg(long)]
-    decryption_secret: bool,
 
     /// Ask your gpg, and its agent, for PGP keys
     #[arg(long)]
@@ -35,26 +31,20 @@ pub struct KeyArgs {
     no_decryption: bool,
 }
 
-impl KeyArgs {
-    /// Gathers the keys at hand; without a cluster where `is_local` says so.
+impl LocalKeyArgs {
+    /// Gathers the keys at hand.
     ///
     /// # Errors
     ///
     /// Fails on flags that contradict each other, and on a key that was named and can't be used.
-    pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
+    pub fn decryptor(&self) -> Result<Decryptor, Failure> {
         let files = Csv::join(&self.decryption_key);
-        let names_keys = self.decryption_secret || self.decryption_gpg || !files.is_empty();
         if self.no_decryption {
-            return if names_keys {
+            return if self.decryption_gpg || !files.is_empty() {
                 Err(Failure::usage("--no-decryption takes no keys"))
             } else {
                 Ok(Decryptor::default())
             };
-        }
-        if self.decryption_secret && is_local {
-            return Err(Failure::usage(
-                "--decryption-secret reads from the cluster, and --dry-run does without one",
-            ));
         }
         let mut keyring = Keyring::of_environment()?;
         for file in &files {
@@ -64,15 +54,6 @@ impl KeyArgs {
             keyring.ask_gpg();
         }
         Ok(Decryptor::new(keyring))
-    }
-
-    /// Says whether the keys in the cluster are asked for.
-    pub const fn cluster_keys(&self) -> ClusterKeys {
-        if self.decryption_secret {
-            ClusterKeys::Read
-        } else {
-            ClusterKeys::Unread
-        }
     }
 
     /// Tells once what is masked for want of a key, and what is odd about what was opened.
@@ -90,13 +71,55 @@ impl KeyArgs {
     }
 }
 
-/// The keys that open encrypted files, and whether what they open is shown.
+/// The keys that open encrypted files.
 #[derive(Args)]
 #[command(next_help_heading = "Decryption")]
-pub struct DecryptionArgs {
+pub struct KeyArgs {
     #[command(flatten)]
-    pub keys: KeyArgs,
+    local: LocalKeyArgs,
 
+    /// Take the keys from the Secret in the cluster that the Kustomization names
+    #[arg(long)]
+    decryption_secret: bool,
+}
+
+impl KeyArgs {
+    /// Gathers the keys at hand; without a cluster where `is_local` says so.
+    ///
+    /// # Errors
+    ///
+    /// Fails on flags that contradict each other, and on a key that was named and can't be used.
+    pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
+        if self.decryption_secret && self.local.no_decryption {
+            return Err(Failure::usage("--no-decryption takes no keys"));
+        }
+        if self.decryption_secret && is_local {
+            return Err(Failure::usage(
+                "--decryption-secret reads from the cluster, and --dry-run does without one",
+            ));
+        }
+        self.local.decryptor()
+    }
+
+    /// Says whether the keys in the cluster are asked for.
+    pub const fn cluster_keys(&self) -> ClusterKeys {
+        if self.decryption_secret {
+            ClusterKeys::Read
+        } else {
+            ClusterKeys::Unread
+        }
+    }
+
+    /// Tells once what is masked for want of a key, and what is odd about what was opened.
+    pub fn tell(&self, ui: &Ui, decryptor: &Decryptor) {
+        self.local.tell(ui, decryptor);
+    }
+}
+
+/// Whether what is secret is shown.
+#[derive(Args)]
+#[command(next_help_heading = "Decryption")]
+pub struct ShowArgs {
     /// Show secret values in place of their digests
     #[arg(long)]
     show_secrets: bool,
@@ -106,6 +129,34 @@ pub struct DecryptionArgs {
     yes: bool,
 }
 
+impl ShowArgs {
+    /// Says whether secrets are to be shown.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they would be shown to nobody who asked for them.
+    pub fn shows(&self) -> Result<bool, Failure> {
+        if self.show_secrets && !self.yes && !stdout().is_terminal() {
+            return Err(
+                Failure::usage("--show-secrets writes secrets into a file or pipe")
+                    .with_hint("add `--yes` if you mean it"),
+            );
+        }
+        Ok(self.show_secrets)
+    }
+}
+
+/// The keys that open encrypted files, and whether what they open is shown.
+#[derive(Args)]
+#[command(next_help_heading = "Decryption")]
+pub struct DecryptionArgs {
+    #[command(flatten)]
+    pub keys: KeyArgs,
+
+    #[command(flatten)]
+    show: ShowArgs,
+}
+
 impl DecryptionArgs {
     /// Gathers the keys at hand, as [`KeyArgs::decryptor`] does.
     ///
@@ -113,12 +164,7 @@ impl DecryptionArgs {
     ///
     /// Fails as that does, and where secrets would be shown to nobody who asked for them.
     pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
-        if self.show_secrets && !self.yes && !stdout().is_terminal() {
-            return Err(
-                Failure::usage("--show-secrets writes secrets into a file or pipe")
-                    .with_hint("add `--yes` if you mean it"),
-            );
-        }
+        self.show.shows()?;
         self.keys.decryptor(is_local)
     }
 
@@ -135,7 +181,7 @@ impl DecryptionArgs {
 
     /// Returns what must not be shown; `None` where nothing was decrypted, or secrets were asked for.
     pub const fn hidden<'build>(&self, decryptor: &'build Decryptor) -> Option<&'build Secrets> {
-        if decryptor.has_opened() && !self.show_secrets {
+        if decryptor.has_opened() && !self.show.show_secrets {
             Some(&decryptor.secrets)
         } else {
             None

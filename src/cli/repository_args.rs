@@ -1,16 +1,18 @@
 //! The flags of all commands that render a repository without a cluster, and what they all say in the end.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::build::kustomization::sources;
 use super::context::Context;
+use super::decryption::LocalKeyArgs;
 use super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
-use crate::ops::{self, OpenRequest, Opened};
-use crate::render::repository::{Finding, Session, Severity};
+use crate::ops::{self, HelmCharts, Network, OpenRequest, Opened};
+use crate::render::repository::{Charts, Finding, Session, Severity};
 use crate::report::Mark;
 
 /// What may be used beside the repository.
@@ -20,9 +22,13 @@ pub struct RepositoryArgs {
     #[arg(long, value_name = "KIND/NAMESPACE/NAME=DIR")]
     local_sources: Vec<Csv>,
 
-    /// Fetch the Git repositories of other sources
+    /// Fetch sources that are not in the repository, and remote bases: Git repositories, artifacts of registries
     #[arg(long)]
     fetch: bool,
+
+    /// Take from the cache what `--fetch` would fetch, if it names a commit, digest or tag that is there
+    #[arg(long)]
+    offline: bool,
 
     /// Files with config maps, Secrets and sources that are in the cluster, but not in the repository
     #[arg(long, value_name = "FILE")]
@@ -31,6 +37,49 @@ pub struct RepositoryArgs {
     /// Fail on a variable that is not set and has no default
     #[arg(long)]
     strict_substitute: bool,
+
+    #[command(flatten)]
+    keys: LocalKeyArgs,
+
+    #[command(flatten)]
+    helm: HelmArgs,
+}
+
+/// How the charts of releases are rendered.
+#[derive(Args)]
+#[command(next_help_heading = "Helm")]
+struct HelmArgs {
+    /// Render the charts of Helm releases with the `helm` program; charts that are not in the repository need `--fetch`
+    #[arg(long)]
+    helm: bool,
+
+    /// The `helm` program
+    #[arg(long, value_name = "PATH", default_value = "helm")]
+    helm_command: String,
+
+    /// API versions that the cluster is said to have, for charts that ask
+    #[arg(long, value_name = "VERSIONS")]
+    helm_api_versions: Vec<Csv>,
+
+    /// Kubernetes version that the cluster is said to have, for charts that ask
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    helm_kube_version: String,
+}
+
+impl HelmArgs {
+    fn charts(&self) -> Option<Arc<dyn Charts>> {
+        if !self.helm {
+            return None;
+        }
+        let versions = Csv::join(&self.helm_api_versions);
+        let charts = HelmCharts::new(&self.helm_command, &self.helm_kube_version, &versions);
+        Some(Arc::new(charts))
+    }
 }
 
 impl RepositoryArgs {
@@ -40,13 +89,13 @@ impl RepositoryArgs {
         ops::open(&OpenRequest {
             path,
             sources: &sources,
-            fetch: self.fetch,
+            fetch: (self.fetch || self.offline).then(|| Network::unless(self.offline)),
         })
     }
 
     /// Says whether neither a runtime nor a client is needed.
     pub const fn is_local(&self) -> bool {
-        !self.fetch
+        !self.fetch || self.offline
     }
 
     /// Starts the renders of a run.
@@ -57,12 +106,23 @@ impl RepositoryArgs {
         } else {
             Unset::Empty
         };
-        Ok(ops::session(opened, unset, objects))
+        let decryptor = self.keys.decryptor()?;
+        let session = ops::session(opened, unset, objects, decryptor);
+        Ok(match self.helm.charts() {
+            Some(charts) => session.with_charts(charts),
+            None => session,
+        })
+    }
+
+    /// Tells what stays encrypted, and keeps what was rendered for the next run.
+    pub fn finish(&self, context: &Context, session: &Session) {
+        self.keys.tell(&context.ui, &session.decryptor());
+        keep(context, session);
     }
 }
 
 /// Keeps what was rendered for the next run; where that can't be done, this one has lost nothing.
-pub fn keep(context: &Context, session: &Session) {
+fn keep(context: &Context, session: &Session) {
     let counts = session.counts();
     if let Err(error) = session.save() {
         context.ui.warning(format_args!(

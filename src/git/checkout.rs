@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ErrorCode, ObjectType, Repository};
+use git2::{BranchType, ErrorCode, ObjectType, Reference, Repository};
 
 use super::commit_id::CommitId;
 use super::git_error::{GitError, object};
@@ -101,14 +101,30 @@ impl Checkout {
             .or_else(|| at("refs/heads/"))
     }
 
+    /// Returns the branch that is checked out; `None` where it is a commit.
+    pub fn branch(&self) -> Option<String> {
+        let head = self.repository.head().ok().filter(Reference::is_branch)?;
+        head.shorthand().ok().map(str::to_owned)
+    }
+
+    /// Says whether there is a branch of this name here.
+    pub fn has_branch(&self, name: &str) -> bool {
+        self.repository.find_branch(name, BranchType::Local).is_ok()
+    }
+
+    /// Returns the address of a remote; `None` where there is none, or it is no Git URL.
+    pub fn remote(&self, name: &str) -> Option<GitUrl> {
+        let remote = self.repository.find_remote(name).ok()?;
+        remote.url().ok()?.parse().ok()
+    }
+
     /// Returns the addresses of the remotes that are Git URLs.
     pub fn remotes(&self) -> Vec<GitUrl> {
         let names = self.repository.remotes();
         let names = names.iter().flat_map(|names| names.iter()).flatten();
-        let url = |name: &str| {
-            let remote = self.repository.find_remote(name).ok()?;
-            remote.url().ok()?.parse().ok()
-        };
-        names.flatten().filter_map(url).collect()
+        names
+            .flatten()
+            .filter_map(|name| self.remote(name))
+            .collect()
     }
 }

@@ -74,18 +74,7 @@ impl Remote {
     ///
     /// Fails where the repository can't be asked, or has no such revision.
     pub fn find(&self, revision: &str) -> Result<Found, GitError> {
-        let failed = |source| self.unfetched(revision, source);
-        let session = self
-            .session()
-            .map_err(|error| failed(TransportError::Protocol(error)))?;
-        let listed = git2::Remote::create_detached(session.address()).and_then(|mut remote| {
-            let connection = remote.connect_auth(Direction::Fetch, None, None)?;
-            let heads = connection.list()?.iter();
-            Ok(heads
-                .map(|head| (head.name().to_owned(), head.oid()))
-                .collect::<Vec<_>>())
-        });
-        let heads = listed.map_err(|error| failed(session.failure(error)))?;
+        let heads = self.references(revision)?;
         let wanted = if revision.is_empty() {
             "HEAD"
         } else {
@@ -97,6 +86,36 @@ impl Remote {
                 url: self.url.clone().into(),
                 revision: wanted.into(),
             })
+    }
+
+    /// Returns the names of all tags.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the repository can't be asked.
+    pub fn tags(&self) -> Result<Vec<String>, GitError> {
+        let references = self.references("refs/tags/*")?;
+        let names = references.iter().filter_map(|(name, _)| {
+            let name = name.strip_prefix("refs/tags/")?;
+            (!name.ends_with("^{}")).then(|| name.to_owned())
+        });
+        Ok(names.collect())
+    }
+
+    /// Asks for all references, to find a revision.
+    fn references(&self, revision: &str) -> Result<Vec<(String, Oid)>, GitError> {
+        let failed = |source| self.unfetched(revision, source);
+        let session = self
+            .session()
+            .map_err(|error| failed(TransportError::Protocol(error)))?;
+        let listed = git2::Remote::create_detached(session.address()).and_then(|mut remote| {
+            let connection = remote.connect_auth(Direction::Fetch, None, None)?;
+            let heads = connection.list()?.iter();
+            Ok(heads
+                .map(|head| (head.name().to_owned(), head.oid()))
+                .collect::<Vec<_>>())
+        });
+        listed.map_err(|error| failed(session.failure(error)))
     }
 
     /// Fetches a revision into a new bare repository in `folder`, without its history where the server can cut it off.

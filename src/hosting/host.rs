@@ -268,10 +268,6 @@ pub trait Host: Send + Sync {
     async fn request_state(&self, number: u64) -> Result<RequestState, HostError>;
 
     /// Writes a comment to a merge or pull request, in place of an earlier one of ours with this marker.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "`diff branch --comment` writes it")
-    )]
     async fn comment(&self, number: u64, marker: &str, body: &str) -> Result<Change, HostError>;
 }
 

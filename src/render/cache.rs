@@ -110,10 +110,7 @@ impl Cache {
                 .iter()
                 .any(|object| object.kind() == "Secret")
         };
-        if self.path.is_none()
-            || outcome.holds_secrets
-            || !outcome.findings.is_empty()
-            || has_secret()
+        if self.path.is_none() || outcome.is_passing || !outcome.findings.is_empty() || has_secret()
         {
             return;
         }

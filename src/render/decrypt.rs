@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +17,7 @@ use super::sources::{Found, Source, find};
 use crate::error::Explain;
 use crate::kustomize::load::Files;
 use crate::manifest::{Object, ObjectError};
-use crate::sops::{self, Format, Integrity, Keyring, Origin, SopsError};
+use crate::sops::{self, Format, Integrity, KeyError, Keyring, Origin, SopsError};
 
 /// The annotation of objects that stay encrypted.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/decrypt";
@@ -86,7 +87,7 @@ impl Explain for DecryptError {
 #[derive(Default)]
 pub struct Decryptor {
     /// The keys at hand; without any, everything stays as it is.
-    pub keyring: Keyring,
+    keyring: Arc<Keyring>,
     /// What must not be shown.
     pub secrets: Secrets,
     /// What stays encrypted because no usual key opens it.
@@ -104,9 +105,40 @@ impl Decryptor {
     /// Takes the keys at hand.
     pub fn new(keyring: Keyring) -> Self {
         Self {
-            keyring,
+            keyring: Arc::new(keyring),
             ..Self::default()
         }
+    }
+
+    /// Makes another one with the same keys, for a build at the same time.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            keyring: Arc::clone(&self.keyring),
+            ..Self::default()
+        }
+    }
+
+    /// Takes over what another one has found in a tree whose root is `/`.
+    pub(super) fn absorb(&mut self, other: Self) {
+        let left = other.left.iter();
+        self.left
+            .extend(left.map(|what| what.trim_start_matches('/').to_owned()));
+        self.opened += other.opened;
+        self.warnings.extend(other.warnings);
+        for secret in other.secrets.texts() {
+            self.secrets.add(secret);
+        }
+    }
+
+    /// Adds an entry of the Secret that a Kustomization names, as [`Keyring::add_entry`] does.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it should hold a key and does not.
+    pub fn add_entry(&mut self, secret: &str, key: &str, content: &[u8]) -> Result<(), KeyError> {
+        let keyring = Arc::get_mut(&mut self.keyring);
+        let keyring = keyring.expect("keys are added before builds share them");
+        keyring.add_entry(secret, key, content).map(drop)
     }
 
     /// Returns what stays encrypted because no key at hand opens it.

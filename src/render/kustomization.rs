@@ -80,13 +80,7 @@ impl Place<'_> {
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let ignored = Ignored::at(self.files, &directory, patterns);
-        if !decryptor.acts_for(recipe) {
-            return self.build_with(recipe, &ignored);
-        }
-        let completed = complete(self.files, &directory, recipe, &ignored)?;
-        let mut files = Layer::new(self.files);
-        decryptor.open_sources(&mut files, &directory, &completed)?;
-        self.build_completed(files, &directory, completed)
+        self.build_with(recipe, &ignored, decryptor)
     }
 
     /// Builds the directory with rules that were read before.
@@ -94,10 +88,15 @@ impl Place<'_> {
         &self,
         recipe: &Recipe,
         ignored: &Ignored,
+        decryptor: &mut Decryptor,
     ) -> Result<Built, RenderError> {
         let directory = self.real_directory()?;
         let completed = complete(self.files, &directory, recipe, ignored)?;
-        self.build_completed(Layer::new(self.files), &directory, completed)
+        let mut files = Layer::new(self.files);
+        if decryptor.acts_for(recipe) {
+            decryptor.open_sources(&mut files, &directory, &completed)?;
+        }
+        self.build_completed(files, &directory, completed)
     }
 
     fn build_completed(
@@ -141,17 +140,28 @@ pub fn finish(objects: &mut [Object], recipe: &Recipe) -> Result<(), RenderError
         set(object, "labels", &owners);
         mask(object)?;
         if let Some(labels) = &all.labels {
-            set(object, "labels", labels);
+            set_common(object, "labels", labels);
         }
         if let Some(annotations) = &all.annotations {
-            set(object, "annotations", annotations);
+            set_common(object, "annotations", annotations);
         }
     }
     Ok(())
 }
 
-/// Sets labels or annotations; those that are there become text, whatever they are.
-fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+/// Sets labels or annotations of everything. Where one that is there is no text, Flux reads none of them, and so
+/// writes only its own.
+fn set_common(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+    let known = object.metadata_mut().get(part).and_then(Value::as_object);
+    let is_lost = known.is_some_and(|known| !known.values().all(Value::is_string));
+    if is_lost && !pairs.is_empty() {
+        object.metadata_mut().remove(part);
+    }
+    set(object, part, pairs);
+}
+
+/// Sets labels or annotations; the others stay as they are, whatever they are: only the server refuses a number.
+pub(super) fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
     if pairs.is_empty() {
         return;
     }
@@ -162,9 +172,6 @@ fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
     let Some(map) = part.as_object_mut() else {
         return;
     };
-    for value in map.values_mut().filter(|value| !value.is_string()) {
-        *value = value.to_string().into();
-    }
     for (key, value) in pairs {
         map.insert(key.clone(), value.as_str().into());
     }

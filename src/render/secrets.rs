@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::mask::is_mask;
 use super::search::Search;
-use crate::manifest::Object;
+use crate::manifest::{Object, decode_base64};
 
 /// From this length on, a secret is looked for within words too.
 const LONG: usize = 4;
@@ -72,7 +71,7 @@ impl Secrets {
         }
     }
 
-    /// Takes the values of a Secret; other objects have none.
+    /// Takes the values of a Secret; other objects have none, and what stands for an encrypted value tells nothing.
     pub fn add_object(&mut self, object: &Object) {
         if !is_secret(object) {
             return;
@@ -83,9 +82,12 @@ impl Secrets {
             };
             for text in values.values().filter_map(Value::as_str) {
                 if !is_encoded {
-                    self.add(text);
+                    if !is_mask(text) {
+                        self.add(text);
+                    }
                 } else if let Some(plain) = decoded(text) {
                     match std::str::from_utf8(&plain) {
+                        Ok(plain) if is_mask(plain) => {}
                         Ok(plain) => self.add(plain),
                         Err(_) => self.add(text),
                     }
@@ -142,6 +144,10 @@ impl Secrets {
                     Zeroizing::new(value.as_str().map_or_else(|| value.to_string(), Into::into));
                 // The same value has the same digest in both parts.
                 let plain = if part == "data" { decoded(&text) } else { None };
+                let shown = plain.as_ref().map_or(text.as_bytes(), |plain| plain);
+                if std::str::from_utf8(shown).is_ok_and(is_mask) {
+                    continue;
+                }
                 let digest = match plain {
                     Some(plain) => self.digest(without_breaks(&plain)),
                     None => self.digest(without_breaks(text.as_bytes())),
@@ -284,9 +290,7 @@ fn is_secret(object: &Object) -> bool {
 
 /// Returns the bytes of a base64 text, which may be folded.
 fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(text.to_owned());
-    text.retain(|character| !matches!(character, '\n' | '\r'));
-    STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
+    decode_base64(text).ok().map(Zeroizing::new)
 }
 
 /// Returns bytes without the line breaks at their end, which count for nothing.
@@ -306,6 +310,8 @@ fn replace(value: &mut Value, shown: String) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 

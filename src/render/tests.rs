@@ -97,7 +97,9 @@ impl Case {
             } else {
                 Ignored::nothing()
             };
-            let built = place.build_with(&recipe, &ignored).unwrap();
+            let built = place
+                .build_with(&recipe, &ignored, &mut super::Decryptor::default())
+                .unwrap();
             return built.objects().unwrap();
         }
         let built = super::overlay::build_overlay(&Disk, &directory, None).unwrap();

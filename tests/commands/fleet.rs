@@ -9,14 +9,15 @@ use crate::scene::{CommandOutput, Scene, TestEnv, User, Wire, WireFault, assert_
 const OBJECTS: &str = "two-kustomizations.yaml";
 
 /// A fleet, and the control planes that it lives on.
-struct Fleet {
-    env: TestEnv,
-    other: Scene,
+pub struct Fleet {
+    pub env: TestEnv,
+    pub other: Scene,
     _wires: Vec<Wire>,
 }
 
 impl Fleet {
-    fn start() -> Option<Self> {
+    /// Starts it; `None` where there are no programs for it.
+    pub fn start() -> Option<Self> {
         let other = Scene::private_server()?;
         let scene = Scene::server()?;
         scene.fill(OBJECTS);

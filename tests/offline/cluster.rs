@@ -8,7 +8,14 @@ use crate::scene::{TestEnv, assert_fits_schema};
 /// Returns the names of the config maps of a cluster, with what they hold under `a`.
 fn values(env: &TestEnv, more: &[&str]) -> Vec<String> {
     let form = "-o=jsonpath={range .items[?(@.kind==\"ConfigMap\")]}{.metadata.name}={.data.a}{\"\\n\"}{end}";
-    let arguments = ["build", "cluster", "clusters/one", form];
+    let arguments = [
+        "build",
+        "cluster",
+        "clusters/one",
+        "--show-secrets",
+        "--yes",
+        form,
+    ];
     let output = env.run(arguments.iter().chain(more).copied());
     String::from_utf8_lossy(output.raw_stdout())
         .lines()

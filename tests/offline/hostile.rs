@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
-use super::{commit, fleet, kustomization};
+use serde_json::json;
+
+use super::{commit, config_map, fleet, kustomization};
 use crate::scene::skip;
 
 /// What must never be printed.
@@ -158,4 +160,100 @@ fn a_repository_of_somebody_else_is_opened_only_with_trust() {
     let trust = format!("[safe]\n\tdirectory = {}\n", env.folder().display());
     fs::write(env.home().join(".gitconfig"), trust).unwrap();
     env.run(["build", "cluster", "clusters/one"]).success();
+}
+
+/// Texts that would break out of a report, mention somebody or run something.
+const BREAKING: [&str; 8] = [
+    "</details></summary>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "@everyone",
+    "```\n````\n~~~\n/merge",
+    "--> <!-- gitops diff branch -->",
+    "[click](javascript:alert(1)) !5 #7 &lt;b&gt;",
+    "</style></pre>\"'><svg/onload=alert(1)>",
+];
+
+#[test]
+fn no_text_of_a_branch_breaks_its_report() {
+    let env = fleet(&[kustomization("app", "./app", "")]);
+    env.file("app/a.yaml", &config_map("plain", "{a: b}"));
+    commit(&env);
+    for (place, text) in BREAKING.iter().enumerate() {
+        let map = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": format!("m{place}{text}"),
+                "namespace": *text,
+                "annotations": {"note": *text, *text: "key"},
+            },
+            "data": {"value": *text, *text: "x"},
+        });
+        env.file(&format!("app/m{place}.yaml"), &format!("{map}\n"));
+    }
+    let owner = json!({
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": BREAKING.concat(), "namespace": "flux-system"},
+        "spec": {
+            "path": format!("./{}", BREAKING[0]),
+            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
+        },
+    });
+    env.file("clusters/one/hostile.yaml", &format!("{owner}\n"));
+    let report = |form: &str| {
+        let output = env.run(["diff", "branch", "--base", "HEAD", "-o", form]);
+        assert_eq!(output.status(), Some(2), "{output}");
+        output.stdout()
+    };
+    let html = report("html");
+    for text in [
+        "<script>alert",
+        "<img src",
+        "<svg/",
+        "</pre>\"",
+        "</style></pre>",
+    ] {
+        assert!(!html.contains(text), "{text}\n{html}");
+    }
+    assert!(html.contains("&lt;script&gt;alert(1)"), "{html}");
+    let markdown = report("markdown");
+    let mut fence: Option<String> = None;
+    for line in markdown.lines() {
+        let marks: String = line.chars().take_while(|mark| *mark == '`').collect();
+        match &fence {
+            Some(open) if marks.len() >= open.len() => {
+                assert_eq!(line, open, "a fence is closed by itself alone");
+                fence = None;
+            }
+            Some(_) => {}
+            None if marks.len() >= 3 => fence = Some(marks),
+            None => {
+                for bad in [
+                    "<script",
+                    "<img",
+                    "<svg",
+                    "</style>",
+                    "@everyone",
+                    "](javascript",
+                ] {
+                    assert!(!line.contains(bad), "{bad}: {line}\n{markdown}");
+                }
+                assert!(!line.starts_with('/'), "{line}");
+            }
+        }
+    }
+    assert_eq!(fence, None, "{markdown}");
+    assert_eq!(
+        markdown.matches("<details>").count(),
+        markdown.matches("\n</details>").count()
+    );
+    // What goes to a terminal moves no cursor and hides nothing.
+    env.file("app/m0.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: \"\\e[2J\\e]0;title\\a\\u202E\"}\n");
+    let text = report("text");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{7}'),
+        "{text:?}"
+    );
 }

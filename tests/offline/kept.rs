@@ -23,7 +23,14 @@ fn apps(count: usize) -> TestEnv {
 
 /// Builds the cluster; returns its objects, and what was said of its builds.
 fn build(env: &TestEnv) -> (String, String) {
-    let output = env.run(["build", "cluster", "clusters/one", "--verbose"]);
+    let output = env.run([
+        "build",
+        "cluster",
+        "clusters/one",
+        "--show-secrets",
+        "--yes",
+        "--verbose",
+    ]);
     let (stdout, stderr) = (output.stdout(), output.stderr());
     let counts = stderr.lines().find(|line| line.contains(" built, "));
     (stdout, counts.unwrap_or_default().to_owned())

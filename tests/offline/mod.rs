@@ -2,9 +2,15 @@
 
 mod branch;
 mod cluster;
+mod comment;
+mod fetch;
+mod helm;
 mod hostile;
 mod kept;
+mod pipelines;
 mod real;
+mod secrets;
+mod sops;
 
 use std::fs;
 use std::path::Path;

@@ -8,7 +8,7 @@ use flate2::bufread::GzDecoder;
 use serde_json::Value;
 
 use super::{commit, commit_in, config_map, fleet, kustomization};
-use crate::scene::{TestEnv, reference_data, skip};
+use crate::scene::{TestEnv, are_built, built, reference_data, skip};
 
 /// Unpacks a real repository into the working folder, and commits it.
 fn unpacked(name: &str) -> Option<TestEnv> {
@@ -132,6 +132,53 @@ fn clusters_of_other_tools_are_built_as_folders() {
         }
     }
     assert!(count > 2, "{count} clusters");
+}
+
+#[test]
+fn folders_that_kustomize_builds_are_clusters_with_as_many_objects() {
+    let Some(env) = unpacked("kubeflow--manifests") else {
+        return;
+    };
+    let data = reference_data().expect("the archive was there");
+    let roots = data.join("realworld/kubeflow--manifests.roots.tsv");
+    let roots = fs::read_to_string(roots).unwrap();
+    let mut count = 0;
+    for row in roots.lines().filter(|row| !row.starts_with('#')) {
+        let mut cells = row.split('\t');
+        let (root, documents) = (cells.next().unwrap(), cells.next().unwrap());
+        let output = env.run(["build", "cluster", root, "-o", "name"]);
+        assert!(matches!(output.status(), Some(0 | 1)), "{root}: {output}");
+        let all: usize = documents.parse().unwrap();
+        assert_eq!(output.stdout().lines().count(), all, "{root}: {output}");
+        count += 1;
+    }
+    assert!(count > 100, "{count} roots");
+}
+
+#[test]
+fn releases_of_a_real_repository_are_told_one_by_one() {
+    if !are_built(&["helm"]) {
+        return;
+    }
+    let Some(env) = unpacked("onedr0p--home-ops") else {
+        return;
+    };
+    let helm = format!("--helm-command={}", built("helm").display());
+    let arguments = [
+        "build",
+        "cluster",
+        "kubernetes/flux/cluster",
+        "--helm",
+        &helm,
+    ];
+    let output = env.run(arguments);
+    assert!(matches!(output.status(), Some(0 | 1)), "{output}");
+    let told = output.stderr();
+    let releases = output.stdout().matches("\nkind: HelmRelease\n").count();
+    assert!(releases > 30, "{releases} releases");
+    let of_charts = told.lines().filter(|line| line.contains(": HelmRelease/"));
+    // All charts are elsewhere, and nothing is fetched without a flag.
+    assert_eq!(of_charts.count(), releases, "{told}");
 }
 
 #[test]

@@ -359,7 +359,7 @@ impl Stand {
             if let Some(known) = self
                 .objects
                 .get(&key(&object))
-                .filter(|_| object.get("spec").is_none())
+                .filter(|_| object.get("spec").is_none() && object.get("status").is_some())
             {
                 let status = object["status"].take();
                 object = known.clone();

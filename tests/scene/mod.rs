@@ -44,7 +44,7 @@ pub use definitions::of_this_run as definitions_of_this_run;
 pub use faulty::{Fault, Gate, Rule, Wire, WireFault};
 pub use git_http::{Access, GitHttp};
 pub use gitea::{Gitea, Scheme};
-pub use invocation::Invocation;
+pub use invocation::{Invocation, Running};
 pub use kubeconfig::{User, write_private};
 pub use log_server::LogServer;
 pub use manifest::{condition, documents, text};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::context::Context;
+use super::super::decryption::ShowArgs;
 use super::super::output::OutputArgs;
 use super::super::repository_args::{self, RepositoryArgs};
 use crate::error::Failure;
@@ -17,7 +18,8 @@ use crate::report::{Format, Table, list};
 ///
 /// Flux Kustomizations are followed from the path on, without a cluster, with their substitutions and patches. What
 /// can't be built is told with file and line, and does not keep the rest from being printed. No program is run, and
-/// nothing is read outside of the repository or fetched without a flag. Secrets that SOPS has encrypted are masked.
+/// nothing is read outside of the repository or fetched without a flag. In the place of secret values stand digests,
+/// wherever the values were carried; those that SOPS has encrypted are masked.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  gitops build cluster clusters/production\n  gitops build cluster clusters/production --revision main -o name"
@@ -29,6 +31,9 @@ pub struct ClusterArgs {
     /// Revision of the repository, in place of the files as they are now
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
+
+    #[command(flatten)]
+    show: ShowArgs,
 
     #[command(flatten)]
     repository: RepositoryArgs,
@@ -46,6 +51,7 @@ impl ClusterArgs {
 
 /// Prints the objects, and tells what is wrong.
 pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
+    let shows_secrets = args.show.shows()?;
     let opened = args.repository.open(&args.path)?;
     let side = args
         .revision
@@ -53,8 +59,11 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
         .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
-    let render = session.render(&repository, &opened.entry, Depth::Whole);
-    repository_args::keep(context, &session);
+    let mut render = session.render(&repository, &opened.entry, Depth::Whole);
+    args.repository.finish(context, &session);
+    if !shows_secrets {
+        session.hide([&mut render]);
+    }
     print(context, args, &render)?;
     let errors = repository_args::tell(context, &render.cluster, &render.all_findings());
     match errors {

@@ -7,11 +7,12 @@ use clap::{Args, ValueEnum};
 
 use super::super::context::Context;
 use super::super::repository_args::{self, RepositoryArgs};
+use super::comment::{self, CommentArgs};
 use crate::diff::Palette;
 use crate::error::{Blame, Failure};
 use crate::manifest;
 use crate::ops::changes::{self, Diff, TextStyle};
-use crate::ops::{self, BranchChange, BranchRequest, Side};
+use crate::ops::{self, BranchChange, BranchRequest, Opened, Side};
 
 /// How many bytes a comment may have that every host takes.
 const COMMENT: usize = 60_000;
@@ -26,7 +27,7 @@ const DIFFERS: &str = "identified at least one change, exiting with non-zero exi
 /// and with 2 where a part can't be rendered.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  gitops diff branch\n  gitops diff branch --base origin/main --revision HEAD --path clusters/production"
+    after_help = "Examples:\n  gitops diff branch\n  gitops diff branch --base origin/main --revision HEAD --path clusters/production\n  gitops diff branch --comment"
 )]
 pub struct BranchArgs {
     /// Revision to compare with [default: where the branch left the default branch of `origin`]
@@ -48,6 +49,9 @@ pub struct BranchArgs {
     /// File to write the report to, in place of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    comment: CommentArgs,
 
     #[command(flatten)]
     repository: RepositoryArgs,
@@ -73,13 +77,18 @@ enum Form {
 impl BranchArgs {
     /// Says whether neither a runtime nor a client is needed.
     pub const fn is_local(&self) -> bool {
-        self.repository.is_local()
+        self.repository.is_local() && !self.comment.is_asked()
     }
 }
 
 /// Prints what would change, and tells what can't be rendered.
-pub fn run(context: &Context, args: &BranchArgs) -> Result<(), Failure> {
-    let change = compare(context, args).map_err(Failure::undecided)?;
+pub async fn run(context: &Context, args: &BranchArgs) -> Result<(), Failure> {
+    let opened = open(args).map_err(Failure::undecided)?;
+    let revision = args.revision.as_deref();
+    let comment = args.comment.prepare(context, &opened, revision);
+    let comment = comment.map_err(Failure::undecided)?;
+    let paths = ops::paths_in(&opened, &args.path).map_err(Failure::undecided)?;
+    let change = compare(context, args, &opened, &paths).map_err(Failure::undecided)?;
     let head = args.revision.as_deref().unwrap_or("working tree");
     let diff = ops::branch_diff(&change, head);
     let text = form(context, args, &diff)?;
@@ -89,6 +98,12 @@ pub fn run(context: &Context, args: &BranchArgs) -> Result<(), Failure> {
             let file = file.display();
             Failure::new(format!("cannot write {file}: {error}")).undecided()
         })?,
+    }
+    if let Some(comment) = comment {
+        let body = changes::write_markdown(&diff, COMMENT);
+        let marker = comment::marker(&paths);
+        let written = comment.write(context, &marker, &body).await;
+        written.map_err(Failure::undecided)?;
     }
     let mut errors = 0;
     let mut same = 0;
@@ -140,22 +155,28 @@ fn form(context: &Context, args: &BranchArgs, diff: &Diff) -> Result<String, Fai
     Ok(text)
 }
 
-fn compare(context: &Context, args: &BranchArgs) -> Result<BranchChange, Failure> {
+fn open(args: &BranchArgs) -> Result<Opened, Failure> {
     let near = args.path.iter().find(|path| path.is_dir());
-    let opened = args
-        .repository
-        .open(near.map_or(Path::new("."), PathBuf::as_path))?;
-    let session = args.repository.session(&opened)?;
-    let paths = ops::paths_in(&opened, &args.path)?;
+    args.repository
+        .open(near.map_or(Path::new("."), PathBuf::as_path))
+}
+
+fn compare(
+    context: &Context,
+    args: &BranchArgs,
+    opened: &Opened,
+    paths: &[String],
+) -> Result<BranchChange, Failure> {
+    let session = args.repository.session(opened)?;
     let request = BranchRequest {
         base: args.base.as_deref(),
         head: args
             .revision
             .as_deref()
             .map_or(Side::Folder, Side::Revision),
-        paths: &paths,
+        paths,
     };
-    let change = ops::branch_change(&opened, &session, &request)?;
-    repository_args::keep(context, &session);
+    let change = ops::branch_change(opened, &session, &request)?;
+    args.repository.finish(context, &session);
     Ok(change)
 }

@@ -1,6 +1,7 @@
 //! `diff`: what applying would change in a cluster, before it is done.
 
 mod branch;
+mod comment;
 mod compare_args;
 mod kustomization;
 mod outcome;
@@ -42,7 +43,7 @@ impl DiffArgs {
 /// Compares.
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failure> {
     match &args.what {
-        What::Branch(args) => branch::run(context, args),
+        What::Branch(args) => branch::run(context, args).await,
         What::Kustomization(args) => kustomization::run(context, args).await,
         What::Overlay(args) => overlay::run(context, args).await,
     }

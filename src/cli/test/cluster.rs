@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::super::context::Context;
-use super::super::repository_args::{self, RepositoryArgs};
+use super::super::repository_args::RepositoryArgs;
 use crate::error::Failure;
 use crate::ops::{self, ClusterTest, Side, Verdict};
 use crate::render::repository::Depth;
@@ -72,8 +72,9 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
         .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
     let session = args.repository.session(&opened)?;
-    let render = session.render(&repository, &opened.entry, Depth::Whole);
-    repository_args::keep(context, &session);
+    let mut render = session.render(&repository, &opened.entry, Depth::Whole);
+    args.repository.finish(context, &session);
+    session.hide([&mut render]);
     let test = ops::verdicts(&render);
     match &args.output {
         Form::Junit => context.ui.data(test.junit())?,

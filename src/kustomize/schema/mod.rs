@@ -9,4 +9,5 @@ mod table;
 
 pub use custom::SchemaError;
 pub use definitions::{DefinitionsError, places as places_of_definitions};
+pub use scope::of as scope_of;
 pub use shape::{Schemas, Shape};

@@ -42,7 +42,7 @@ pub struct BranchChange {
     pub clusters: Vec<ClusterChange>,
 }
 
-/// Renders both sides of a branch, as far as they differ.
+/// Renders both sides of a branch, as far as they differ, without what is secret in them.
 ///
 /// # Errors
 ///
@@ -70,10 +70,10 @@ pub fn branch_change(
             same,
         }
     };
-    Ok(BranchChange {
-        base,
-        clusters: paths.iter().map(change).collect(),
-    })
+    let mut clusters: Vec<ClusterChange> = paths.iter().map(change).collect();
+    let renders = clusters.iter_mut();
+    session.hide(renders.flat_map(|change| [&mut change.base, &mut change.head]));
+    Ok(BranchChange { base, clusters })
 }
 
 /// Returns the commit to compare with.

@@ -1,73 +1,152 @@
 //! Fetches the sources that a repository names and does not hold.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tempfile::TempDir;
-
-use crate::git::{Checkout, Credentials, GitUrl, Remote, Settings};
+use super::super::remote::{ArtifactUrl, ChartUrl, Layer, RemoteSources, Version};
+use crate::git;
+use crate::kustomize::load::{GitUrl, Remote as _, RemoteError};
 use crate::manifest::Object;
-use crate::render::repository::{Fetch, Tree, Walled};
+use crate::render::repository::{Fetch, Folder, Tree, Walled};
 
-/// A repository by its URL, and a branch of it.
-type Branch = (String, String);
+/// The media type of the layer that is a chart.
+const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
-/// The files of a branch, or why they can't be had.
-type Fetched = Result<Arc<dyn Tree>, String>;
+/// How long a Git repository may take, as long as Flux gives one that says nothing of it.
+const LIMIT: Duration = Duration::from_mins(1);
 
-/// Fetches Git repositories, each branch once, with what the user's own Git would show the server.
-#[derive(Default)]
-pub struct FetchGit {
-    fetched: Mutex<HashMap<Branch, Fetched>>,
-    folders: Mutex<Vec<TempDir>>,
-}
+/// Fetches sources through the cache, each once, with what the user's own tools would show the server.
+pub struct FetchSources(pub Arc<RemoteSources>);
 
-impl Fetch for FetchGit {
+impl Fetch for FetchSources {
     fn fetch(&self, source: &Object) -> Result<Arc<dyn Tree>, String> {
-        if source.kind() != "GitRepository" {
-            let kind = source.kind();
-            return Err(format!("a {kind} is not fetched, only a GitRepository is"));
-        }
-        let pinned = ["tag", "semver", "commit", "name"];
-        let is_given = |field: &&str| !source.text(&format!("/spec/ref/{field}")).is_empty();
-        if let Some(field) = pinned.iter().find(|field| is_given(field)) {
-            return Err(format!(
-                "its `spec.ref.{field}` is not fetched, only a branch is"
-            ));
-        }
-        let branch = match source.text("/spec/ref/branch") {
-            "" => "master",
-            branch => branch,
+        let folder = match source.kind() {
+            "GitRepository" => self.git(source)?,
+            "OCIRepository" => self.artifact(source)?,
+            kind => {
+                return Err(format!(
+                    "a {kind} is not fetched, only a GitRepository and an OCIRepository are"
+                ));
+            }
         };
-        let key = (source.text("/spec/url").to_owned(), branch.to_owned());
-        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = fetched.get(&key) {
-            return known.clone();
-        }
-        let tree = self.tree(&key.0, &key.1);
-        fetched.insert(key, tree.clone());
-        tree
+        tree(&folder)
+    }
+
+    fn chart(&self, source: &Object, name: &str, version: &str) -> Result<Arc<dyn Tree>, String> {
+        let repository = source.text("/spec/url").trim_end_matches('/').to_owned();
+        let fetched = if repository.starts_with("oci://") {
+            self.0.artifact(&ArtifactUrl {
+                address: format!("{repository}/{name}"),
+                version: match (semver::Version::parse(version), version) {
+                    // Tags have no `+`, which stands in versions.
+                    (Ok(_), version) => Version::Tag(version.replace('+', "_")),
+                    (Err(_), range) => Version::Newest {
+                        range: if range.is_empty() { "*" } else { range }.to_owned(),
+                        pattern: String::new(),
+                    },
+                },
+                layer: Layer::Files(Some(CHART_LAYER.into())),
+                is_plain: source.get("/spec/insecure") == Some(&true.into()),
+            })
+        } else {
+            self.0.chart(&ChartUrl {
+                repository,
+                name: name.to_owned(),
+                version: version.to_owned(),
+            })
+        };
+        tree(&fetched.map_err(told)?)
     }
 }
 
-impl FetchGit {
-    fn tree(&self, url: &str, branch: &str) -> Result<Arc<dyn Tree>, String> {
-        let in_line = |failure: crate::error::Failure| failure.in_one_line();
-        let url: GitUrl = url
-            .parse()
-            .map_err(|error: crate::git::GitUrlError| error.to_string())?;
-        let folder = TempDir::with_prefix("gitops-").map_err(|error| error.to_string())?;
-        let remote = Remote::new(url, Credentials::Ambient, Settings::default());
-        let clone = remote.fetch(branch, folder.path());
-        let head = clone.map_err(|error| in_line(error.into()))?.head();
-        let head = head.ok_or("it is empty")?;
-        let checkout = Checkout::around(folder.path()).map_err(|error| in_line(error.into()))?;
-        let checkout = checkout.ok_or("its clone is gone")?;
-        let snapshot = checkout
-            .snapshot(head)
-            .map_err(|error| in_line(error.into()))?;
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        folders.push(folder);
-        Ok(Arc::new(Walled::new(snapshot)))
+fn tree(folder: &Path) -> Result<Arc<dyn Tree>, String> {
+    let real = folder.canonicalize().map_err(|error| error.to_string())?;
+    Ok(Arc::new(Walled::new(Folder::new(real))))
+}
+
+impl FetchSources {
+    fn git(&self, source: &Object) -> Result<PathBuf, String> {
+        let address = source.text("/spec/url");
+        // A folder of this machine is nothing that a branch may name.
+        let read = address.parse::<git::GitUrl>();
+        read.map_err(|error| error.to_string())?;
+        if source.get("/spec/include").is_some() {
+            return Err("its `spec.include` is not followed".into());
+        }
+        let url = GitUrl {
+            written: address.to_owned(),
+            repository: address.to_owned(),
+            directory: String::new(),
+            revision: self.revision(source).map_err(told)?,
+            submodules: source.get("/spec/recurseSubmodules") == Some(&true.into()),
+            timeout: LIMIT,
+        };
+        self.0.repository(&url).map_err(told)
+    }
+
+    /// Returns the reference or commit that a source follows, by the order of source-controller.
+    fn revision(&self, source: &Object) -> Result<String, RemoteError> {
+        let field = |field: &str| match source.text(&format!("/spec/ref/{field}")) {
+            "" => None,
+            text => Some(text),
+        };
+        if let Some(commit) = field("commit") {
+            return Ok(commit.to_owned());
+        }
+        if let Some(name) = field("name") {
+            return Ok(name.to_owned());
+        }
+        let tag = match field("semver") {
+            Some(range) => Some(self.0.newest_tag(source.text("/spec/url"), range)?),
+            None => field("tag").map(ToOwned::to_owned),
+        };
+        Ok(match tag {
+            Some(tag) => format!("refs/tags/{tag}"),
+            None => format!("refs/heads/{}", field("branch").unwrap_or("master")),
+        })
+    }
+
+    fn artifact(&self, source: &Object) -> Result<PathBuf, String> {
+        self.0.artifact(&artifact_url(source)).map_err(told)
+    }
+}
+
+/// Reads which artifact an `OCIRepository` follows, by the order of source-controller.
+fn artifact_url(source: &Object) -> ArtifactUrl {
+    let field = |path: &str| match source.text(&format!("/spec/{path}")) {
+        "" => None,
+        text => Some(text.to_owned()),
+    };
+    let version = match (field("ref/digest"), field("ref/semver"), field("ref/tag")) {
+        (Some(digest), _, _) => Version::Digest(digest),
+        (_, Some(range), _) => Version::Newest {
+            range,
+            pattern: field("ref/semverFilter").unwrap_or_default(),
+        },
+        (_, _, tag) => Version::Tag(tag.unwrap_or_else(|| "latest".into())),
+    };
+    let kind = field("layerSelector/mediaType");
+    let layer = if source.text("/spec/layerSelector/operation") == "copy" {
+        Layer::Itself(kind)
+    } else {
+        Layer::Files(kind)
+    };
+    ArtifactUrl {
+        address: source.text("/spec/url").to_owned(),
+        version,
+        layer,
+        is_plain: source.get("/spec/insecure") == Some(&true.into()),
+    }
+}
+
+/// Returns what went wrong, and what may be tried, in one line.
+fn told(error: RemoteError) -> String {
+    match error {
+        RemoteError::Status { status } => format!("the server answered {status}"),
+        RemoteError::Other { message, hint } => match hint {
+            Some(hint) => format!("{message} ({hint})"),
+            None => message,
+        },
     }
 }

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
-use super::fetch::FetchGit;
+use super::super::remote::{Network, RemoteSources};
+use super::fetch::FetchSources;
 use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::Unset;
 use crate::kustomize::load::join;
 use crate::manifest::{Object, read_objects};
-use crate::render::Cache;
 use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, written_paths};
+use crate::render::{Cache, Decryptor};
 
 /// What is opened, and what may be used beside it.
 #[derive(Clone, Copy)]
@@ -21,8 +22,8 @@ pub struct OpenRequest<'a> {
     pub path: &'a Path,
     /// The folders of other sources, as `Kind/namespace/name`.
     pub sources: &'a BTreeMap<String, PathBuf>,
-    /// Whether sources that are not at hand may be fetched.
-    pub fetch: bool,
+    /// Whether sources and bases that are not at hand may be fetched; `None` to look for none.
+    pub fetch: Option<Network>,
 }
 
 /// A repository that was opened.
@@ -33,7 +34,7 @@ pub struct Opened {
     /// The path that was asked for, from the root of the repository.
     pub entry: String,
     given: BTreeMap<String, Arc<dyn Tree>>,
-    fetch: Option<Arc<dyn Fetch>>,
+    remote: Option<Arc<RemoteSources>>,
 }
 
 /// Which state of a repository is meant.
@@ -72,13 +73,15 @@ pub fn open(request: &OpenRequest<'_>) -> Result<Opened, Failure> {
         let tree = folder_tree(folder)?;
         Ok((source.clone(), tree))
     });
-    let fetch = request.fetch.then(|| Arc::new(FetchGit::default()));
+    let remote = request
+        .fetch
+        .map(|network| Arc::new(RemoteSources::new(network).without_folders()));
     Ok(Opened {
         checkout,
         entry: below.to_string_lossy().into_owned(),
         root,
         given: given.collect::<Result<_, Failure>>()?,
-        fetch: fetch.map(|fetch| fetch as Arc<dyn Fetch>),
+        remote,
     })
 }
 
@@ -114,14 +117,26 @@ impl Opened {
             tree,
             addresses: addresses.unwrap_or_default(),
             given: self.given.clone(),
-            fetch: self.fetch.clone(),
+            fetch: self.remote.clone().map(|remote| {
+                let fetch: Arc<dyn Fetch> = Arc::new(FetchSources(remote));
+                fetch
+            }),
         })
     }
 }
 
 /// Starts a run whose renders are kept for the next one.
-pub fn session(opened: &Opened, unset: Unset, objects: Vec<Object>) -> Session {
-    Session::new(Cache::of(&opened.root), unset, objects)
+pub fn session(
+    opened: &Opened,
+    unset: Unset,
+    objects: Vec<Object>,
+    decryptor: Decryptor,
+) -> Session {
+    let session = Session::new(Cache::of(&opened.root), unset, objects, decryptor);
+    match &opened.remote {
+        Some(remote) => session.with_remote(Arc::<RemoteSources>::clone(remote)),
+        None => session,
+    }
 }
 
 /// Reads objects from files.

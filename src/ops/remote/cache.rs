@@ -64,6 +64,14 @@ impl Cache {
         }
     }
 
+    /// Names the place of the files of an artifact, by what says which files of it are wanted.
+    pub fn artifact_slot(&self, repository: &str, artifact: &str) -> Slot {
+        Slot {
+            repository: self.folder.join(digest(repository)),
+            name: format!("artifact-{}", digest(artifact)),
+        }
+    }
+
     /// Names the place of a commit; with its submodules it is another one.
     pub fn slot(&self, repository: &str, commit: CommitId, submodules: Submodules) -> Slot {
         let more = match submodules {
@@ -76,19 +84,19 @@ impl Cache {
         }
     }
 
-    /// Returns the commit that a tag was when it was fetched.
+    /// Returns the commit or the digest that a tag was when it was fetched.
     pub fn tag(&self, repository: &str, tag: &str) -> Option<String> {
         let commit = fs::read_to_string(self.tag_file(repository, tag)).ok()?;
         Some(commit.trim().to_owned())
     }
 
-    /// Notes which commit a tag is; a note that can't be written is only missed without a network.
-    pub fn note_tag(&self, repository: &str, tag: &str, commit: CommitId) {
+    /// Notes which commit or digest a tag is; a note that can't be written is only missed without a network.
+    pub fn note_tag(&self, repository: &str, tag: &str, target: &str) {
         let file = self.tag_file(repository, tag);
         let Some(folder) = file.parent() else { return };
         let written = make_private(folder).and_then(|()| {
             let mut new = tempfile::NamedTempFile::new_in(folder)?;
-            io::Write::write_all(&mut new, commit.to_string().as_bytes())?;
+            io::Write::write_all(&mut new, target.as_bytes())?;
             new.persist(&file).map_err(io::Error::from)
         });
         if let Err(error) = written {

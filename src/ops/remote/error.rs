@@ -20,6 +20,9 @@ pub enum FetchError {
     /// A folder is named without the path from the root.
     #[error("`file://` needs the whole path of a repository, as in `file:///srv/git/apps`")]
     RelativeFolder,
+    /// A folder of this machine is named where that is not allowed.
+    #[error("a repository may not name folders of this machine")]
+    FolderRefused,
     /// The address is none of a file.
     #[error("it is no address of a file")]
     NoAddress(#[source] url::ParseError),
@@ -76,6 +79,30 @@ pub enum FetchError {
     /// A submodule belongs outside of its repository, or is in one that is in one, and so on.
     #[error("it does not lie in its repository, or too deep in others")]
     SubmodulePlace,
+    /// A file can't be had.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// A range of versions is none.
+    #[error("`{0}` is no range of versions")]
+    Range(String),
+    /// No version is in a range.
+    #[error("no tag is a version in the range `{0}`")]
+    NoVersion(String),
+    /// The address is none of a registry.
+    #[error("`{0}` is no address as in `oci://HOST/REPOSITORY`")]
+    NoRegistry(String),
+    /// The registry asks who is there.
+    #[error("{host} does not show it to everybody")]
+    Private {
+        /// The host.
+        host: String,
+    },
+    /// An artifact is not as it must be.
+    #[error("the artifact {0}")]
+    Artifact(&'static str),
+    /// The content of an artifact can't be unpacked.
+    #[error("cannot unpack the artifact")]
+    Unpack(#[source] io::Error),
     /// The cache cannot be written.
     #[error("cannot write the cache in {}", folder.display())]
     Cache {
@@ -92,6 +119,9 @@ impl Explain for FetchError {
             Self::Offline => Some("build once without `--offline`; commits and tags that are in the cache can then be used".into()),
             Self::Address(error) => error.hint(),
             Self::Git(error) => error.hint(),
+            Self::Private { .. } => Some(
+                "`docker login` or `helm registry login` gives credentials that are used here".into(),
+            ),
             Self::Submodule { .. } => {
                 Some("`submodules=false` in the address leaves submodules out".into())
             }
@@ -102,9 +132,11 @@ impl Explain for FetchError {
 
 impl From<FetchError> for RemoteError {
     fn from(error: FetchError) -> Self {
-        if let FetchError::Status(status) = error {
-            return Self::Status { status };
-        }
+        let error = match error {
+            FetchError::Status(status) => return Self::Status { status },
+            FetchError::Remote(error) => return error,
+            error => error,
+        };
         let hint = error.hint();
         Self::Other {
             message: Failure::from(error).in_one_line(),

@@ -45,7 +45,7 @@ pub fn fetch(address: &str) -> Result<Vec<u8>, FetchError> {
     Err(FetchError::Redirect { host: host(&url) })
 }
 
-fn asked(client: &Client, url: &Url) -> Result<Response, FetchError> {
+pub fn asked(client: &Client, url: &Url) -> Result<Response, FetchError> {
     let sent = client.get(url.clone()).send();
     sent.map_err(|error| FetchError::Exchange {
         host: host(url),
@@ -54,7 +54,7 @@ fn asked(client: &Client, url: &Url) -> Result<Response, FetchError> {
 }
 
 /// Returns where an answer points to, unless that is less safe than where it comes from; a password stays behind.
-fn target(url: &Url, response: &Response) -> Option<Url> {
+pub fn target(url: &Url, response: &Response) -> Option<Url> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let target = url.join(location).ok()?;
     let is_safe =
@@ -76,6 +76,6 @@ fn body(response: Response, url: &Url) -> Result<Vec<u8>, FetchError> {
     Ok(bytes)
 }
 
-fn host(url: &Url) -> String {
+pub fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }

@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 use super::address::{self, Address};
 use super::cache::{Cache, Slot, Submodules};
 use super::error::FetchError;
+use super::range::Range;
 use super::sources::Network;
 use crate::git::{self, Bounds, Credentials, Fetched, Found, Remote, Settings, Submodule};
 use crate::kustomize::load::GitUrl;
 
 /// More data than any repository of manifests has at one commit.
 const MOST_BYTES: usize = 512 << 20;
+
+/// How long a list of tags may take.
+const LIST_LIMIT: Duration = Duration::from_secs(27);
 
 /// How deep repositories may lie in repositories.
 const MOST_DEPTH: usize = 8;
@@ -33,6 +37,25 @@ pub fn fetch(cache: &Cache, network: Network, url: &GitUrl) -> Result<PathBuf, F
         Address::Server(server) if network == Network::Allowed => wanted.fetched(server),
         Address::Server(_) => wanted.kept().ok_or(FetchError::Offline),
     }
+}
+
+/// Returns the tag with the newest version in a range.
+///
+/// # Errors
+///
+/// Fails where the repository can't be asked, or no tag is in the range.
+pub fn newest_tag(address: &str, range: &str) -> Result<String, FetchError> {
+    let range_read = Range::parse(range)?;
+    let settings = Settings {
+        limit: LIST_LIMIT,
+        ..Settings::default()
+    };
+    let remote = Remote::new(address.parse()?, Credentials::Ambient, settings);
+    let tags = remote.tags()?;
+    let newest = range_read.newest(tags.iter().map(String::as_str));
+    newest
+        .map(ToOwned::to_owned)
+        .ok_or_else(|| FetchError::NoVersion(range.to_owned()))
 }
 
 /// What one address asks for.
@@ -85,8 +108,9 @@ impl Wanted<'_> {
             None => self.filled(&remote, &found)?,
         };
         if found.is_fixed() && found.reference.is_some() {
+            let commit = found.commit.to_string();
             self.cache
-                .note_tag(&self.address.shown(), revision, found.commit);
+                .note_tag(&self.address.shown(), revision, &commit);
         }
         Ok(tree)
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
+use super::artifact::{self, ArtifactUrl};
 use super::cache::Cache;
+use super::chart::{self, ChartUrl};
 use super::error::FetchError;
 use super::{file, repository};
 use crate::kustomize::load::{GitUrl, Remote, RemoteError};
@@ -32,6 +34,16 @@ impl Network {
     }
 }
 
+/// Whether repositories of this machine count as remote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Folders {
+    /// They do.
+    #[default]
+    Allowed,
+    /// They don't, since who names them may not read them.
+    Refused,
+}
+
 /// What was fetched, or why it could not be, for all who ask for it.
 type Known<T> = Mutex<HashMap<String, Arc<Mutex<Option<Result<T, RemoteError>>>>>>;
 
@@ -39,9 +51,13 @@ type Known<T> = Mutex<HashMap<String, Arc<Mutex<Option<Result<T, RemoteError>>>>
 #[derive(Debug, Default)]
 pub struct RemoteSources {
     network: Network,
+    folders: Folders,
     cache: OnceLock<Cache>,
     files: Known<Vec<u8>>,
     repositories: Known<PathBuf>,
+    artifacts: Known<PathBuf>,
+    charts: Known<PathBuf>,
+    tags: Known<String>,
 }
 
 impl RemoteSources {
@@ -51,6 +67,51 @@ impl RemoteSources {
             network,
             ..Self::default()
         }
+    }
+
+    /// Refuses the repositories of this machine.
+    #[must_use]
+    pub const fn without_folders(mut self) -> Self {
+        self.folders = Folders::Refused;
+        self
+    }
+
+    /// Returns the folder with the files of an artifact of a registry.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it can't be had.
+    pub fn artifact(&self, url: &ArtifactUrl) -> Result<PathBuf, RemoteError> {
+        once(&self.artifacts, format!("{url:?}"), || {
+            artifact::fetch(self.cache()?, self.network, url)
+        })
+    }
+
+    /// Returns the folder with the files of a chart.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it can't be had.
+    pub fn chart(&self, url: &ChartUrl) -> Result<PathBuf, RemoteError> {
+        once(&self.charts, format!("{url:?}"), || {
+            chart::fetch(self.cache()?, self.network, url, |address| {
+                self.file(address)
+            })
+        })
+    }
+
+    /// Returns the tag of a Git repository with the newest version in a range.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the repository can't be asked, or has no such tag.
+    pub fn newest_tag(&self, address: &str, range: &str) -> Result<String, RemoteError> {
+        once(&self.tags, format!("{address}\n{range}"), || {
+            if self.network == Network::Refused {
+                return Err(FetchError::Offline);
+            }
+            repository::newest_tag(address, range)
+        })
     }
 
     fn cache(&self) -> Result<&Cache, FetchError> {
@@ -75,6 +136,9 @@ impl Remote for RemoteSources {
     fn repository(&self, url: &GitUrl) -> Result<PathBuf, RemoteError> {
         let key = format!("{}\n{}\n{}", url.repository, url.revision, url.submodules);
         once(&self.repositories, key, || {
+            if self.folders == Folders::Refused && url.repository.starts_with("file:") {
+                return Err(FetchError::FolderRefused);
+            }
             repository::fetch(self.cache()?, self.network, url)
         })
     }

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::recipe::Recipe;
-use super::artifact::Artifact;
 use super::finding::{Finding, Owner, Severity};
 use super::holder::{Holders, Referred};
 use super::key::Key;
 use super::outcome::{ClusterRender, Outcome, OwnerRender};
-use super::place::{self, Definitions};
+use super::place::{self, Definitions, Place};
+use super::ready::Patience;
+use super::release::is_release;
 use super::root::{builds_alike, own_object, root_object};
 use super::session::Session;
 use super::source::{Repository, Resolved, Sources};
@@ -39,6 +40,7 @@ impl Session {
     /// What can't be rendered is a finding, and the rest goes on.
     pub fn render(&self, repository: &Repository, entry: &str, depth: Depth) -> ClusterRender {
         let mut work = Work {
+            repository,
             session: self,
             depth,
             render: ClusterRender {
@@ -48,6 +50,7 @@ impl Session {
             sources: Sources::new(repository),
             holders: Holders::default(),
             waiting: Vec::new(),
+            releases: Vec::new(),
             seen: BTreeMap::new(),
             open: Vec::new(),
         };
@@ -57,62 +60,22 @@ impl Session {
         }
         work.enter(repository);
         work.follow();
-        work.finish(repository)
-    }
-
-    /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many they
-    /// agree about.
-    pub fn settle(&self, base: &mut ClusterRender, head: &mut ClusterRender) -> usize {
-        let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
-            let owners = render.owners.iter();
-            owners
-                .map(|owner| (owner.owner.clone(), owner.key))
-                .collect()
-        };
-        let (of_base, of_head) = (keys(base), keys(head));
-        self.build_put_off(base, |owner| of_head.get(&owner.owner) != Some(&owner.key));
-        self.build_put_off(head, |owner| of_base.get(&owner.owner) != Some(&owner.key));
-        let same = of_head
-            .iter()
-            .filter(|(owner, key)| of_base.get(owner) == Some(key));
-        same.count()
-    }
-
-    fn build_put_off(
-        &self,
-        render: &mut ClusterRender,
-        is_asked: impl Fn(&OwnerRender) -> bool,
-    ) -> Vec<usize> {
-        let owners = render.owners.iter().enumerate();
-        let open: Vec<usize> = owners
-            .filter(|(_, owner)| {
-                owner.outcome.is_none() && owner.task.needs.is_some() && is_asked(owner)
-            })
-            .map(|(place, _)| place)
-            .collect();
-        let outcomes = self.each(&open, |place| {
-            let owner = &render.owners[*place];
-            let needs = owner.task.needs.as_ref()?;
-            Some(self.outcome(owner.key, &owner.task, needs))
-        });
-        for (place, outcome) in open.iter().zip(outcomes) {
-            render.owners[*place].outcome = outcome;
-        }
-        open
+        work.follow_releases();
+        work.finish()
     }
 }
 
-/// The field that names the source.
-const SOURCE: &[&str] = &["spec", "sourceRef"];
-
 /// One cluster on its way.
-struct Work<'a> {
-    session: &'a Session,
+pub(super) struct Work<'a> {
+    repository: &'a Repository,
+    pub session: &'a Session,
     depth: Depth,
-    render: ClusterRender,
-    sources: Sources<'a>,
-    holders: Holders,
-    waiting: Vec<Task>,
+    pub render: ClusterRender,
+    pub sources: Sources<'a>,
+    pub holders: Holders,
+    pub waiting: Vec<Task>,
+    /// The releases that were found.
+    pub releases: Vec<Task>,
     /// The Kustomizations that were found, and who was built when they were.
     seen: BTreeMap<Owner, Option<usize>>,
     open: Vec<Open>,
@@ -184,12 +147,13 @@ impl Work<'_> {
             referred: self.referred(&task),
         });
         let (key, _) = self.session.key(&task, &needs);
-        let outcome = self.session.outcome(key, &task, &needs);
         task.needs = Some(needs);
-        Some(owner_render(task, key, Some(outcome)))
+        let outcome = self.session.outcome(key, &task);
+        Some(owner_render(task, key, outcome))
     }
 
-    fn referred(&self, task: &Task) -> Referred {
+    /// Puts the variables of its references together.
+    pub fn referred(&self, task: &Task) -> Referred {
         let post_build = task.recipe.spec.post_build.as_ref();
         self.holders.referred(&task.owner.namespace, post_build)
     }
@@ -216,85 +180,30 @@ impl Work<'_> {
             let built = session.each(&ready, |(task, needs)| {
                 let (key, reach) = session.key(task, needs);
                 let is_wanted = depth == Depth::Whole || reach.leads_on;
-                let outcome = is_wanted.then(|| session.outcome(key, task, needs));
+                let outcome = is_wanted.then(|| session.outcome(key, task)).flatten();
                 (key, outcome)
             });
-            for ((mut task, needs), (key, outcome)) in ready.into_iter().zip(built) {
-                task.needs = Some(needs);
+            for ((task, _), (key, outcome)) in ready.into_iter().zip(built) {
                 self.render.owners.push(owner_render(task, key, outcome));
                 self.register(self.render.owners.len() - 1);
             }
         }
     }
 
-    /// Takes those out of the waiting whose source and variables are known.
-    fn ready(&mut self, patience: Patience) -> Vec<(Task, Arc<Needs>)> {
-        let mut ready = Vec::new();
-        for task in std::mem::take(&mut self.waiting) {
-            let artifact = match self.artifact(&task, patience) {
-                Way::Here(artifact) => artifact,
-                Way::Later => {
-                    self.waiting.push(task);
-                    continue;
-                }
-                Way::Never => {
-                    self.pass_over(task);
-                    continue;
-                }
-            };
-            let post_build = task.recipe.spec.post_build.as_ref();
-            let namespace = &task.owner.namespace;
-            if patience == Patience::Waiting && self.holders.lacks(namespace, post_build) {
-                self.waiting.push(task);
-                continue;
-            }
-            let referred = self.referred(&task);
-            for missing in &referred.missing {
-                let message = format!(
-                    "the variables of {missing} are not known: it is nowhere in the cluster"
-                );
-                let told = (message, "give it with `--set-object FILE`".to_owned());
-                let field = &["spec", "postBuild", "substituteFrom"];
-                self.note(Severity::Error, &task, told, field);
-            }
-            ready.push((task, Arc::new(Needs { artifact, referred })));
-        }
-        ready
-    }
-
-    /// Finds the files of a Kustomization, and tells why there are none.
-    fn artifact(&mut self, task: &Task, patience: Patience) -> Way {
-        let id = task.recipe.source();
-        match self.sources.resolve(&id) {
-            Resolved::Here(artifact) if artifact.is_directory(&task.directory()) => {
-                return Way::Here(artifact);
-            }
-            Resolved::Here(_) => {
-                let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                let told = (message, String::new());
-                self.note(Severity::Error, task, told, &["spec", "path"]);
-            }
-            Resolved::Unknown if patience == Patience::Waiting => return Way::Later,
-            Resolved::Unknown => {
-                let message = format!("its source {id} is nowhere in the cluster");
-                let hint = format!("give its files with `--local-sources {id}=DIR`");
-                self.note(Severity::Error, task, (message, hint), SOURCE);
-            }
-            Resolved::Elsewhere(message, hint) => {
-                self.note(Severity::Warning, task, (message, hint), SOURCE);
-            }
-        }
-        Way::Never
+    /// Says whether everything is built.
+    pub fn is_whole(&self) -> bool {
+        self.depth == Depth::Whole
     }
 
     /// Keeps an owner that can't be built, so that others can refer to it.
-    fn pass_over(&mut self, task: Task) {
+    pub fn pass_over(&mut self, task: Task) {
         self.render
             .owners
             .push(owner_render(task, Key::default(), None));
     }
 
-    fn note(
+    /// Notes what is wrong with an owner, at a field of it.
+    pub fn note(
         &mut self,
         severity: Severity,
         task: &Task,
@@ -311,7 +220,7 @@ impl Work<'_> {
     }
 
     /// Takes in what the objects of an owner lead to.
-    fn register(&mut self, place: usize) {
+    pub fn register(&mut self, place: usize) {
         let Some(outcome) = self.render.owners[place].outcome.clone() else {
             return;
         };
@@ -324,6 +233,9 @@ impl Work<'_> {
             self.sources.add(object);
             if Recipe::is_for(object) && !own.is(object) {
                 self.found(object, place, &owner);
+            } else if is_release(object) {
+                let task = Task::of_release(object.clone(), (place, &owner.namespace));
+                self.releases.push(task);
             }
         }
     }
@@ -357,7 +269,7 @@ impl Work<'_> {
     }
 
     /// Looks for what is wrong between owners, and for the places of all findings.
-    fn finish(mut self, repository: &Repository) -> ClusterRender {
+    fn finish(mut self) -> ClusterRender {
         for (place, message) in verdict::dependencies(&self.render.owners) {
             let task = self.render.owners[place].task.clone();
             self.note(
@@ -374,39 +286,35 @@ impl Work<'_> {
         let mut definitions: BTreeMap<usize, Definitions> = BTreeMap::new();
         for (finding, parent, field) in std::mem::take(&mut self.open) {
             let parent = parent.unwrap_or_default();
-            let place = self.render.owners.get(parent).and_then(|parent_render| {
-                let files: &dyn Files = match &parent_render.task.needs {
-                    Some(needs) => &*needs.artifact,
-                    None => &*repository.tree,
-                };
-                let definitions = definitions.entry(parent).or_insert_with(|| {
-                    let read = parent_render.outcome.as_ref().map(|outcome| &outcome.files);
-                    Definitions::read(files, read.unwrap_or(&BTreeSet::new()))
-                });
-                definitions.field(&finding.owner.kind, &finding.owner.name, field)
-            });
+            let place = self.place(&mut definitions, parent, &finding.owner, field);
             self.render.findings.push(finding.at(place));
         }
         self.render
     }
+
+    /// Finds where a field of an owner stands, which was built by another one, its parent.
+    pub fn place(
+        &self,
+        definitions: &mut BTreeMap<usize, Definitions>,
+        parent: usize,
+        owner: &Owner,
+        field: &[&str],
+    ) -> Option<Place> {
+        let parent_render = self.render.owners.get(parent)?;
+        let definitions = definitions.entry(parent).or_insert_with(|| {
+            let files: &dyn Files = match &parent_render.task.needs {
+                Some(needs) => &*needs.artifact,
+                None => &*self.repository.tree,
+            };
+            let read = parent_render.outcome.as_ref().map(|outcome| &outcome.files);
+            Definitions::read(files, read.unwrap_or(&BTreeSet::new()))
+        });
+        definitions.field(&owner.kind, &owner.name, field)
+    }
 }
 
-/// Whether something may still turn up.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    Waiting,
-    Over,
-}
-
-/// What is known of the files of a Kustomization.
-enum Way {
-    Here(Arc<Artifact>),
-    /// They may turn up.
-    Later,
-    Never,
-}
-
-fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
+/// Makes an owner of what was built.
+pub(super) fn owner_render(task: Task, key: Key, outcome: Option<Arc<Outcome>>) -> OwnerRender {
     OwnerRender {
         owner: task.owner.clone(),
         prunes: task.is_on("prune"),

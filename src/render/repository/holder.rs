@@ -68,6 +68,12 @@ impl Holders {
         self.0.insert(key, Holder { values });
     }
 
+    /// Returns what stands under a key of a config map or a Secret.
+    pub fn value(&self, kind: &str, namespace: &str, name: &str, key: &str) -> Option<&str> {
+        let id = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        self.0.get(&id)?.values.get(key).map(String::as_str)
+    }
+
     /// Puts the variables of references together, the later ones over the earlier.
     pub fn referred(&self, namespace: &str, post_build: Option<&PostBuild>) -> Referred {
         let mut referred = Referred::default();

@@ -10,7 +10,7 @@ use crate::kustomize::Unset;
 use crate::manifest::Object;
 
 /// Goes up with every change of the engine that changes what comes out.
-const EDITION: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+const EDITION: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
 
 /// A digest of all that an outcome depends on: equal keys, equal outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,19 @@ impl fmt::Display for Key {
         self.0
             .iter()
             .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl Key {
+    /// Makes the key of a release from all texts that its objects depend on.
+    pub fn of_release(texts: &[String]) -> Self {
+        let mut hash = Sha256::new();
+        let head = [EDITION, "release"].into_iter();
+        for text in head.chain(texts.iter().map(String::as_str)) {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        Self(hash.finalize().into())
     }
 }
 
@@ -38,6 +51,8 @@ pub struct Ingredients<'a> {
     pub missing: &'a [String],
     /// What a variable without a value is.
     pub unset: Unset,
+    /// Whether there are keys for what is encrypted.
+    pub opens: bool,
 }
 
 impl Ingredients<'_> {
@@ -56,7 +71,7 @@ impl Ingredients<'_> {
         let spec = object.get("/spec").map(ToString::to_string);
         add(spec.unwrap_or_default().as_bytes());
         add(self.rules.as_bytes());
-        add(&[u8::from(self.unset == Unset::Refused)]);
+        add(&[u8::from(self.unset == Unset::Refused), u8::from(self.opens)]);
         for (path, digest) in &self.reach.contents {
             add(path.as_os_str().as_encoded_bytes());
             add(digest.as_ref().map_or(&[], |digest| digest.as_bytes()));

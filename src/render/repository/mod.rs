@@ -4,23 +4,33 @@
 //! hands in a way to do it.
 
 mod artifact;
+mod chart;
+mod chart_dependencies;
 mod entry;
 mod explore;
 mod finding;
+mod follow_releases;
 mod holder;
 mod key;
+mod nothing;
 mod one;
 mod outcome;
 mod place;
 mod reach;
+mod ready;
+mod redact;
+mod release;
 mod root;
 mod session;
+mod settle;
 mod shelves;
 mod source;
 mod task;
 mod tree;
 mod verdict;
+mod watched;
 
+pub use chart::{Chart, ChartCall, ChartRender, Charts};
 pub use entry::{entries, written_paths};
 pub use explore::Depth;
 pub use finding::{Finding, Owner, Severity};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::decrypt::Decryptor;
 use super::super::kustomization::{Place, RenderError, finish};
 use super::super::rules::Ignored;
 use super::super::variables::{Variables, VariablesError, takes_variables};
@@ -9,20 +10,36 @@ use super::finding::{Finding, Severity};
 use super::outcome::Outcome;
 use super::place;
 use super::task::{Needs, Task};
+use super::watched::Watched;
 use crate::error::Failure;
 use crate::kustomize::Unset;
+use crate::kustomize::load::Remote;
 use crate::manifest::Object;
 
+/// What builds have beside the files.
+pub struct Means<'a> {
+    /// What a variable without a value is.
+    pub unset: Unset,
+    /// The way to remote bases; without one they are refused.
+    pub remote: Option<&'a dyn Remote>,
+    /// The keys for what is encrypted.
+    pub decryptor: Decryptor,
+}
+
 /// Builds a Kustomization; a failure is a finding of the outcome.
-pub fn build(task: &Task, needs: &Needs, unset: Unset) -> Outcome {
+///
+/// What is encrypted is opened as far as there are keys; the decryptor then knows what must not be shown.
+pub fn build(task: &Task, needs: &Needs, means: &mut Means<'_>) -> Outcome {
     let mut outcome = Outcome {
-        holds_secrets: needs.referred.holds_secrets,
+        is_passing: needs.referred.holds_secrets,
         ..Outcome::default()
     };
-    if let Err(finding) = build_into(&mut outcome, task, needs, unset) {
+    if let Err(finding) = build_into(&mut outcome, task, needs, means) {
         outcome.findings.push(*finding);
         outcome.objects.clear();
     }
+    let decryptor = &means.decryptor;
+    outcome.is_passing |= decryptor.has_opened() || decryptor.left().next().is_some();
     outcome
 }
 
@@ -30,7 +47,7 @@ fn build_into(
     outcome: &mut Outcome,
     task: &Task,
     needs: &Needs,
-    unset: Unset,
+    means: &mut Means<'_>,
 ) -> Result<(), Box<Finding>> {
     let directory = task.directory();
     let files = &*needs.artifact;
@@ -41,13 +58,16 @@ fn build_into(
         let finding = Finding::new(Severity::Error, &task.owner, message);
         Box::new(finding.with_hint(hint).at(place))
     };
+    let remote = means.remote.map(Watched::new);
     let place = Place {
         files,
         directory: &directory,
-        remote: None,
+        remote: remote.as_ref().map(|remote| remote as &dyn Remote),
     };
     // What a source leaves out was left out before.
-    let built = place.build_with(&task.recipe, &Ignored::default());
+    let built = place.build_with(&task.recipe, &Ignored::default(), &mut means.decryptor);
+    // What is elsewhere may change without a trace in the repository.
+    outcome.is_passing |= remote.is_some_and(|remote| remote.is_used());
     let built = built.map_err(|error| failed(error.into()))?;
     let read = built.files_read.iter();
     outcome.files = read.map(|path| place::shown(path)).collect();
@@ -58,7 +78,9 @@ fn build_into(
     outcome.findings.extend(warnings);
     let objects = built.objects();
     let mut objects = objects.map_err(|error| failed(Failure::from(error)))?;
-    let unset = put_variables(&mut objects, task, needs, unset);
+    let opened = means.decryptor.open_objects(&mut objects, &task.recipe);
+    opened.map_err(|error| failed(error.into()))?;
+    let unset = put_variables(&mut objects, task, needs, means.unset);
     let unset = unset.map_err(|error| failed(Failure::from(error)))?;
     let unset = unset.iter().map(|name| {
         let place = place::of_text(files, &outcome.files, &format!("${{{name}"));

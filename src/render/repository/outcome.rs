@@ -17,8 +17,8 @@ pub struct Outcome {
     pub files: BTreeSet<String>,
     /// What is wrong.
     pub findings: Vec<Finding>,
-    /// Whether values of Secrets went into it, so that it must not be kept on disk.
-    pub holds_secrets: bool,
+    /// Whether it must not be kept on disk: values of Secrets went into it, or another key would open more of it.
+    pub is_passing: bool,
 }
 
 /// One owner, and what it was built to.
@@ -41,7 +41,7 @@ impl OwnerRender {
     /// Says whether nobody knows what it would apply, since it can't be built.
     pub fn is_unknown(&self) -> bool {
         match &self.outcome {
-            None => self.task.needs.is_none(),
+            None => !self.task.is_ready(),
             Some(outcome) => {
                 let mut findings = outcome.findings.iter();
                 findings.any(|finding| finding.severity == Severity::Error)

@@ -34,10 +34,27 @@ struct Mentions {
 }
 
 /// What was found out so far, for any number of trees: equal contents at one path say the same.
-#[derive(Default)]
-pub struct Reaches(RwLock<HashMap<(PathBuf, ContentId), Arc<Mentions>>>);
+pub struct Reaches {
+    known: RwLock<HashMap<(PathBuf, ContentId), Arc<Mentions>>>,
+    /// What a text holds that leads on.
+    leading: Vec<&'static str>,
+}
+
+impl Default for Reaches {
+    fn default() -> Self {
+        Self {
+            known: RwLock::default(),
+            leading: LEADING.to_vec(),
+        }
+    }
+}
 
 impl Reaches {
+    /// Takes one more text for what leads on.
+    pub fn also_led_by(&mut self, text: &'static str) {
+        self.leading.push(text);
+    }
+
     /// Finds what builds of some directories of a tree may read; they need not be there.
     pub fn of(&self, tree: &dyn Tree, directories: impl IntoIterator<Item = PathBuf>) -> Reach {
         let mut reach = Reach::default();
@@ -73,7 +90,7 @@ impl Reaches {
 
     fn mentions(&self, tree: &dyn Tree, path: &Path, digest: ContentId) -> Arc<Mentions> {
         let key = (path.to_owned(), digest);
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(mentions) = known.get(&key) {
             return Arc::clone(mentions);
         }
@@ -81,11 +98,11 @@ impl Reaches {
         let mentions = if tree.is_directory(path) {
             self.in_folder(tree, path)
         } else {
-            in_file(tree, path)
+            self.in_file(tree, path)
         };
         // What can't be read is found out again by the build, which says so.
         let mentions = Arc::new(mentions.unwrap_or_default());
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(key, Arc::clone(&mentions));
         mentions
     }
@@ -108,7 +125,7 @@ impl Reaches {
                     mentions.outside.insert(joined(folder, &target));
                 }
                 EntryKind::File => {
-                    let in_file = in_file(tree, &path)?;
+                    let in_file = self.in_file(tree, &path)?;
                     mentions.leads_on |= in_file.leads_on;
                     mentions.outside.extend(in_file.outside);
                 }
@@ -118,34 +135,35 @@ impl Reaches {
         mentions.outside.retain(|path| !path.starts_with(folder));
         Ok(mentions)
     }
-}
 
-/// Reads what a file may name: every word with two dots is taken for a path, in a kustomization every absolute one
-/// too.
-fn in_file(tree: &dyn Tree, file: &Path) -> io::Result<Mentions> {
-    let content = tree.read(file)?;
-    let Ok(text) = std::str::from_utf8(&content) else {
-        return Ok(Mentions::default());
-    };
-    let folder = file.parent().unwrap_or(file);
-    let name = file.file_name().and_then(|name| name.to_str());
-    let is_kustomization = name.is_some_and(|name| FILE_NAMES.contains(&name));
-    let mut mentions = Mentions {
-        leads_on: LEADING.iter().any(|leading| text.contains(leading)),
-        ..Mentions::default()
-    };
-    if text.contains("..") || is_kustomization {
-        let words = text
-            .split(|character: char| character.is_whitespace() || "\"'`,=[]{}".contains(character));
-        let paths = words.filter(|word| {
-            word.contains("..") || (is_kustomization && word.starts_with('/') && word.len() > 1)
-        });
-        mentions.outside = paths.map(|word| joined(folder, word)).collect();
-        mentions
-            .outside
-            .retain(|path| path != folder && !folder.starts_with(path));
+    /// Reads what a file may name: every word with two dots is taken for a path, in a kustomization every absolute one
+    /// too.
+    fn in_file(&self, tree: &dyn Tree, file: &Path) -> io::Result<Mentions> {
+        let content = tree.read(file)?;
+        let Ok(text) = std::str::from_utf8(&content) else {
+            return Ok(Mentions::default());
+        };
+        let folder = file.parent().unwrap_or(file);
+        let name = file.file_name().and_then(|name| name.to_str());
+        let is_kustomization = name.is_some_and(|name| FILE_NAMES.contains(&name));
+        let mut mentions = Mentions {
+            leads_on: self.leading.iter().any(|leading| text.contains(leading)),
+            ..Mentions::default()
+        };
+        if text.contains("..") || is_kustomization {
+            let words = text.split(|character: char| {
+                character.is_whitespace() || "\"'`,=[]{}".contains(character)
+            });
+            let paths = words.filter(|word| {
+                word.contains("..") || (is_kustomization && word.starts_with('/') && word.len() > 1)
+            });
+            mentions.outside = paths.map(|word| joined(folder, word)).collect();
+            mentions
+                .outside
+                .retain(|path| path != folder && !folder.starts_with(path));
+        }
+        Ok(mentions)
     }
-    Ok(mentions)
 }
 
 fn joined(folder: &Path, word: &str) -> PathBuf {

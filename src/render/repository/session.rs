@@ -2,17 +2,23 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::super::cache::Cache;
+use super::super::decrypt::Decryptor;
+use super::chart::Charts;
 use super::key::{Ingredients, Key};
-use super::one;
+use super::one::{self, Means};
 use super::outcome::Outcome;
 use super::reach::{Reach, Reaches};
+use super::release;
 use super::task::{Needs, Task};
 use crate::kustomize::Unset;
-use crate::kustomize::load::join;
+use crate::kustomize::load::{Remote, join};
 use crate::manifest::Object;
+
+/// What a text holds that may become a release.
+const LEADING_TO_RELEASES: &str = "helm.toolkit.fluxcd.io/v";
 
 /// How many builds a run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +36,10 @@ pub struct Session {
     /// Objects that are in the cluster, but not in the repository.
     pub objects: Vec<Object>,
     cache: Cache,
+    remote: Option<Arc<dyn Remote + Send>>,
+    decryptor: Mutex<Decryptor>,
+    /// What renders charts; without it releases are only listed.
+    pub(super) charts: Option<Arc<dyn Charts>>,
     reaches: Reaches,
     outcomes: Mutex<HashMap<Key, Arc<Outcome>>>,
     built: AtomicUsize,
@@ -39,11 +49,14 @@ pub struct Session {
 
 impl Session {
     /// Starts a run on as many threads as there are processors.
-    pub fn new(cache: Cache, unset: Unset, objects: Vec<Object>) -> Self {
+    pub fn new(cache: Cache, unset: Unset, objects: Vec<Object>, decryptor: Decryptor) -> Self {
         Self {
             unset,
             objects,
             cache,
+            remote: None,
+            decryptor: Mutex::new(decryptor),
+            charts: None,
             reaches: Reaches::default(),
             outcomes: Mutex::default(),
             built: AtomicUsize::default(),
@@ -52,12 +65,33 @@ impl Session {
         }
     }
 
+    /// Lets builds reach remote bases and files.
+    #[must_use]
+    pub fn with_remote(mut self, remote: Arc<dyn Remote + Send>) -> Self {
+        self.remote = Some(remote);
+        self
+    }
+
+    /// Lets releases be rendered.
+    #[must_use]
+    pub fn with_charts(mut self, charts: Arc<dyn Charts>) -> Self {
+        self.charts = Some(charts);
+        self.reaches.also_led_by(LEADING_TO_RELEASES);
+        self
+    }
+
     /// Returns how many builds there were so far.
     pub fn counts(&self) -> Counts {
         Counts {
             built: self.built.load(Ordering::Relaxed),
             kept: self.kept.load(Ordering::Relaxed),
         }
+    }
+
+    /// Returns the keys at hand, and what the builds so far have found about what is encrypted.
+    pub fn decryptor(&self) -> MutexGuard<'_, Decryptor> {
+        let decryptor = self.decryptor.lock();
+        decryptor.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps the builds of this run for the next one.
@@ -83,29 +117,44 @@ impl Session {
             referred: &needs.referred.values,
             missing: &needs.referred.missing,
             unset: self.unset,
+            opens: self.decryptor().acts_for(&task.recipe),
         };
         (ingredients.key(), reach)
     }
 
-    /// Builds a Kustomization, or finds what it was built to before.
-    pub(super) fn outcome(&self, key: Key, task: &Task, needs: &Needs) -> Arc<Outcome> {
+    /// Builds an owner, or finds what it was built to before; `None` where something is missing for it.
+    pub(super) fn outcome(&self, key: Key, task: &Task) -> Option<Arc<Outcome>> {
         let outcomes = || self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(outcome) = outcomes().get(&key) {
-            return Arc::clone(outcome);
+            return Some(Arc::clone(outcome));
         }
-        let kept = self.cache.find(key);
-        let outcome = if let Some(outcome) = kept {
+        let outcome = if let Some(outcome) = self.cache.find(key) {
             self.kept.fetch_add(1, Ordering::Relaxed);
             outcome
         } else {
+            let outcome = self.made(task)?;
             self.built.fetch_add(1, Ordering::Relaxed);
-            let outcome = one::build(task, needs, self.unset);
             self.cache.note(key, &outcome);
             outcome
         };
         let outcome = Arc::new(outcome);
         outcomes().insert(key, Arc::clone(&outcome));
-        outcome
+        Some(outcome)
+    }
+
+    fn made(&self, task: &Task) -> Option<Outcome> {
+        if let Some(needs) = &task.release {
+            return Some(release::build(task, needs));
+        }
+        let needs = task.needs.as_ref()?;
+        let mut means = Means {
+            unset: self.unset,
+            remote: self.remote.as_deref().map(|remote| remote as &dyn Remote),
+            decryptor: self.decryptor().beside(),
+        };
+        let outcome = one::build(task, needs, &mut means);
+        self.decryptor().absorb(means.decryptor);
+        Some(outcome)
     }
 
     /// Works on all items, on all threads; the results stand in the order of the items.

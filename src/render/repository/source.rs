@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::artifact::Artifact;
 use super::tree::Tree;
 use crate::git::GitUrl;
@@ -25,6 +27,13 @@ pub trait Fetch: Send + Sync {
     ///
     /// Fails with what went wrong, in one line.
     fn fetch(&self, source: &Object) -> Result<Arc<dyn Tree>, String>;
+
+    /// Returns the files of a chart of a `HelmRepository`, by its name and a range of versions.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what went wrong, in one line.
+    fn chart(&self, source: &Object, name: &str, version: &str) -> Result<Arc<dyn Tree>, String>;
 }
 
 /// A repository at one revision, and what is known of others.
@@ -48,6 +57,8 @@ pub enum Resolved {
     Unknown,
     /// It is somewhere else; why it is not used, and what may be tried.
     Elsewhere(String, String),
+    /// It was to be fetched, and can't be; why, and what may be tried.
+    Unfetched(String, String),
 }
 
 /// The sources of one cluster.
@@ -83,6 +94,56 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Returns the object of a source, given as `Kind/namespace/name`.
+    pub fn object(&self, id: &str) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    /// Finds the files of a chart of a `HelmRepository`, given as `Kind/namespace/name`.
+    pub fn chart(&self, id: &str, name: &str, version: &str) -> Resolved {
+        if let Some(tree) = self.repository.given.get(id) {
+            return Resolved::Here(Arc::new(Artifact::new(Arc::clone(tree), "")));
+        }
+        match self.objects.get(id) {
+            Some(object) => self.fetched(
+                object,
+                &format!("its chart `{name}` of {id}"),
+                name,
+                version,
+            ),
+            None => Resolved::Unknown,
+        }
+    }
+
+    /// Finds the files of a chart by the address of its repository.
+    pub fn chart_at(&self, address: &str, name: &str, version: &str) -> Resolved {
+        let object = Object::new(json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": "HelmRepository",
+            "metadata": {"name": name},
+            "spec": {"url": address},
+        }));
+        match object {
+            Ok(object) => self.fetched(&object, &format!("`{name}`"), name, version),
+            Err(_) => Resolved::Unknown,
+        }
+    }
+
+    fn fetched(&self, source: &Object, shown: &str, name: &str, version: &str) -> Resolved {
+        let Some(fetch) = &self.repository.fetch else {
+            return Resolved::Elsewhere(
+                format!("{shown} is not in this repository"),
+                "allow `--fetch`".to_owned(),
+            );
+        };
+        match fetch.chart(source, name, version) {
+            Ok(tree) => Resolved::Here(Arc::new(Artifact::new(tree, ""))),
+            Err(why) => {
+                Resolved::Unfetched(format!("{shown} cannot be fetched: {why}"), String::new())
+            }
+        }
+    }
+
     /// Finds the files of a source, given as `Kind/namespace/name`.
     pub fn resolve(&mut self, id: &str) -> Resolved {
         let repository = self.repository;
@@ -104,7 +165,7 @@ impl<'a> Sources<'a> {
         };
         match fetch.fetch(object) {
             Ok(tree) => Resolved::Here(self.artifact(id, &tree)),
-            Err(why) => Resolved::Elsewhere(
+            Err(why) => Resolved::Unfetched(
                 format!("its source {id} cannot be fetched: {why}"),
                 format!("give its files with `--local-sources {id}=DIR`"),
             ),

@@ -9,6 +9,7 @@ use super::super::recipe::{Recipe, RecipeError};
 use super::artifact::Artifact;
 use super::finding::Owner;
 use super::holder::Referred;
+use super::release::ReleaseNeeds;
 use crate::kustomize::load::join;
 use crate::manifest::Object;
 
@@ -25,6 +26,8 @@ pub struct Task {
     pub parent: Option<usize>,
     /// What the build needs, once it is known.
     pub needs: Option<Arc<Needs>>,
+    /// What the rendering needs, where it is a release.
+    pub release: Option<Arc<ReleaseNeeds>>,
 }
 
 /// What a build needs beside the Kustomization.
@@ -61,7 +64,29 @@ impl Task {
             object,
             parent: parent.map(|(place, _)| place),
             needs: None,
+            release: None,
         })
+    }
+
+    /// Takes a release; one without a namespace lives in that of the Kustomization that it was found in.
+    pub fn of_release(mut object: Object, (place, namespace): (usize, &str)) -> Self {
+        if object.namespace().is_empty() {
+            let namespace = namespace.into();
+            object.metadata_mut().insert("namespace".into(), namespace);
+        }
+        Self {
+            owner: Owner::of(&object),
+            recipe: Recipe::default(),
+            object,
+            parent: Some(place),
+            needs: None,
+            release: None,
+        }
+    }
+
+    /// Says whether all is known that it needs.
+    pub const fn is_ready(&self) -> bool {
+        self.needs.is_some() || self.release.is_some()
     }
 
     /// Returns the directory that is built, from the root of the source.

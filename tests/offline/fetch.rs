@@ -1,0 +1,350 @@
+//! Sources that are not in the repository: fetched where that is asked for, then taken from the cache.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::{commit, config_map, fleet, kustomization};
+use crate::scene::{
+    Access, CommandOutput, GitHttp, Registry, Repository, Server, TestEnv, are_built, built,
+    installed,
+};
+
+/// A source, and a Kustomization that builds its folder `deploy`.
+fn following(name: &str, kind: &str, spec: &str) -> String {
+    let source = format!(
+        "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: flux-system}}\nspec: {{interval: 1m, {spec}}}\n"
+    );
+    let own = "sourceRef: {kind: GitRepository, name: flux-system}";
+    let other = format!("sourceRef: {{kind: {kind}, name: {name}}}");
+    source + &kustomization(name, "./deploy", "").replace(own, &other)
+}
+
+fn build(env: &TestEnv, more: &[&str]) -> CommandOutput {
+    let arguments = ["build", "cluster", "clusters/one"];
+    env.run(arguments.iter().chain(more).copied())
+}
+
+fn git(env: &TestEnv, repository: &Repository, arguments: &[&str]) {
+    let program = installed("git").expect("git is needed to build this");
+    let path = repository.path().display().to_string();
+    let arguments = ["-C", &path].into_iter().chain(arguments.iter().copied());
+    drop(env.other_command(&program, arguments).run().success());
+}
+
+#[test]
+fn git_sources_are_fetched_by_all_that_names_a_revision() {
+    let server = GitHttp::open();
+    let repository = server.repository("other");
+    let map = |value: &str| config_map("PLACE", &format!("{{a: {value}}}"));
+    let first = repository.commit("one", &[("deploy/map.yaml", &map("one"))]);
+    let url = format!("url: \"{}\"", server.url("other"));
+    let spec = |reference: &str| format!("{url}, ref: {{{reference}}}");
+    let env = fleet(&[
+        following("by-branch", "GitRepository", &spec("branch: main")),
+        following("by-tag", "GitRepository", &spec("tag: v1.0.0")),
+        following(
+            "by-commit",
+            "GitRepository",
+            &spec(&format!("commit: {first}")),
+        ),
+        following("by-range", "GitRepository", &spec("semver: \">=1.0.0 <2\"")),
+        following("by-name", "GitRepository", &spec("name: refs/heads/main")),
+        following("missing", "GitRepository", &spec("tag: v9")),
+        following("bucket", "Bucket", "endpoint: example.com, bucketName: a"),
+        kustomization("own", "./own", ""),
+    ]);
+    env.file("own/map.yaml", &config_map("own", "{a: own}"));
+    for (tag, value) in [
+        ("v1.0.0", "tagged"),
+        ("v1.2.0", "newest"),
+        ("v2.0.0", "two"),
+    ] {
+        repository.commit(tag, &[("deploy/map.yaml", &map(value))]);
+        git(&env, &repository, &["tag", tag, "main"]);
+    }
+    repository.commit("last", &[("deploy/map.yaml", &map("last"))]);
+    let asked = || server.requests().len();
+    let before = asked();
+    let lone = build(&env, &[]);
+    assert_eq!(asked(), before, "{lone}");
+    assert!(lone.stderr().contains("or allow `--fetch`"), "{lone}");
+    let owned = |output: &CommandOutput| -> Vec<(String, String)> {
+        let text = output.stdout();
+        let maps = text
+            .split("---\n")
+            .filter(|text| text.contains("kind: ConfigMap"));
+        maps.map(|text| {
+            let value = |field: &str| {
+                let line = text
+                    .lines()
+                    .find_map(|line| line.trim().strip_prefix(field));
+                line.unwrap_or_default().to_owned()
+            };
+            (value("kustomize.toolkit.fluxcd.io/name: "), value("a: "))
+        })
+        .collect()
+    };
+    let pair = |owner: &str, value: &str| (owner.to_owned(), value.to_owned());
+    let fetched = build(&env, &["--fetch"]);
+    assert_eq!(fetched.status(), Some(1), "{fetched}");
+    let mut all = owned(&fetched);
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            pair("by-branch", "last"),
+            pair("by-commit", "one"),
+            pair("by-name", "last"),
+            pair("by-range", "newest"),
+            pair("by-tag", "tagged"),
+            pair("own", "own"),
+        ]
+    );
+    let told = fetched.stderr();
+    assert!(
+        told.contains("its source GitRepository/flux-system/missing cannot be fetched"),
+        "{told}"
+    );
+    assert!(told.contains("a Bucket is not fetched"), "{told}");
+    // What never changes is in the cache; what may change is not taken from there.
+    let before = asked();
+    let offline = build(&env, &["--offline"]);
+    assert_eq!(asked(), before, "{offline}");
+    let mut all = owned(&offline);
+    all.sort();
+    let kept = [
+        pair("by-commit", "one"),
+        pair("by-tag", "tagged"),
+        pair("own", "own"),
+    ];
+    assert_eq!(all, kept, "{offline}");
+    assert!(
+        offline.stderr().contains("`--offline` allows no fetch"),
+        "{offline}"
+    );
+}
+
+#[test]
+fn a_private_source_is_told_and_the_rest_is_built() {
+    let server = GitHttp::start(
+        Access::Basic {
+            user: "me".into(),
+            password: "s3cret".into(),
+        },
+        None,
+    );
+    server
+        .repository("other")
+        .commit("one", &[("deploy/map.yaml", &config_map("a", "{a: one}"))]);
+    let url = |url: &str| format!("url: \"{url}\", ref: {{branch: main}}");
+    let env = fleet(&[
+        following("private", "GitRepository", &url(&server.url("other"))),
+        following("folder", "GitRepository", &url("file:///srv/git/a")),
+        kustomization("own", "./own", ""),
+    ]);
+    env.file("own/map.yaml", &config_map("own", "{a: own}"));
+    let output = build(&env, &["--fetch"]);
+    assert!(output.stdout().contains("a: own"), "{output}");
+    let told = output.failure(1);
+    for name in ["private", "folder"] {
+        let owner = format!("Kustomization/flux-system/{name}: its source");
+        assert!(told.contains(&owner), "{name}: {told}");
+    }
+    let diff = |more: &[&str]| {
+        commit(&env);
+        env.file("own/map.yaml", &config_map("own", "{a: other}"));
+        let arguments = ["diff", "branch", "--base", "HEAD"];
+        env.run(arguments.iter().chain(more).copied())
+    };
+    // What could not be had before is not the branch's doing.
+    let output = diff(&["--fetch"]);
+    assert!(output.stdout().contains("+ other"), "{output}");
+}
+
+#[test]
+fn remote_bases_are_fetched_and_never_from_this_machine() {
+    let server = GitHttp::open();
+    let repository = server.repository("base");
+    repository.commit(
+        "one",
+        &[
+            ("base/kustomization.yaml", "resources: [map.yaml]\n"),
+            ("base/map.yaml", &config_map("remote", "{a: remote}")),
+        ],
+    );
+    let env = fleet(&[
+        kustomization("remote", "./remote", ""),
+        kustomization("folder", "./folder", ""),
+    ]);
+    let base = |address: &str| format!("resources: [\"{address}//base?ref=main\"]\n");
+    env.file("remote/kustomization.yaml", &base(&server.url("base")));
+    let local = format!("file://{}", repository.path().display());
+    env.file("folder/kustomization.yaml", &base(&local));
+    let lone = build(&env, &[]);
+    assert!(!lone.stdout().contains("a: remote"), "{lone}");
+    let fetched = build(&env, &["--fetch"]);
+    assert_eq!(
+        fetched.stdout().matches("a: remote").count(),
+        1,
+        "{fetched}"
+    );
+    assert!(
+        fetched
+            .stderr()
+            .contains("a repository may not name folders of this machine"),
+        "{fetched}"
+    );
+    // A base that moves on is seen at once: it is not in the repository, so that nothing of it is kept.
+    repository.commit(
+        "two",
+        &[("base/map.yaml", &config_map("remote", "{a: moved}"))],
+    );
+    let again = build(&env, &["--fetch"]);
+    assert!(again.stdout().contains("a: moved"), "{again}");
+}
+
+#[test]
+fn artifacts_of_registries_are_fetched() {
+    let Some(registry) = Registry::shared().filter(|_| are_built(&["flux"])) else {
+        return;
+    };
+    let address = format!("oci://{}/offline/manifests", registry.host());
+    let spec =
+        |reference: &str| format!("url: \"{address}\", insecure: true, ref: {{{reference}}}");
+    let env = fleet(&[
+        following("by-tag", "OCIRepository", &spec("tag: v1.0.0")),
+        following(
+            "by-range",
+            "OCIRepository",
+            &spec("semver: \"1.x\", semverFilter: \"^v1\""),
+        ),
+        following("missing", "OCIRepository", &spec("tag: v9")),
+    ]);
+    for (tag, value) in [("v1.0.0", "one"), ("v1.1.0", "newest"), ("1.9.0", "other")] {
+        env.file(
+            "pushed/deploy/map.yaml",
+            &config_map("a", &format!("{{a: {value}}}")),
+        );
+        let arguments = [
+            "push",
+            "artifact",
+            &format!("{address}:{tag}"),
+            "--path=pushed",
+            "--source=test",
+            "--revision=main@sha1:1",
+            "--insecure-registry",
+        ];
+        drop(env.other_command(&built("flux"), arguments).run().success());
+    }
+    let output = build(&env, &["--fetch"]);
+    let shown = output.stdout();
+    assert!(
+        shown.contains("a: one") && shown.contains("a: newest"),
+        "{output}"
+    );
+    assert!(!shown.contains("a: other"), "{output}");
+    let told = output.failure(1);
+    assert!(
+        told.contains("OCIRepository/flux-system/missing cannot be fetched"),
+        "{told}"
+    );
+    let offline = build(&env, &["--offline"]).stdout();
+    assert!(
+        offline.contains("a: one") && !offline.contains("a: newest"),
+        "{offline}"
+    );
+}
+
+/// What a registry hands out, to those who show the token.
+#[derive(Clone)]
+struct Guarded {
+    manifest: String,
+    layer: Vec<u8>,
+}
+
+fn digest(content: &[u8]) -> String {
+    let bytes = Sha256::digest(content);
+    bytes
+        .iter()
+        .fold("sha256:".into(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+async fn answer(State(guarded): State<Guarded>, uri: Uri, headers: HeaderMap) -> Response {
+    let shown = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok());
+    let host = headers["host"].to_str().unwrap_or_default();
+    if uri.path() == "/token" {
+        let login = format!("Basic {}", STANDARD.encode("me:s3cret"));
+        return if shown == Some(login.as_str()) {
+            axum::Json(json!({"token": "pass"})).into_response()
+        } else {
+            StatusCode::UNAUTHORIZED.into_response()
+        };
+    }
+    if shown != Some("Bearer pass") {
+        let challenge = format!(
+            "Bearer realm=\"http://{host}/token\",service=\"registry\",scope=\"repository:a/b:pull\""
+        );
+        return (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge)]).into_response();
+    }
+    if uri.path().starts_with("/v2/a/b/manifests/") {
+        return guarded.manifest.into_response();
+    }
+    guarded.layer.into_response()
+}
+
+fn guarded(value: &str) -> Guarded {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let map = config_map("a", &format!("{{a: {value}}}"));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(map.len() as u64);
+    header.set_mode(0o644);
+    archive
+        .append_data(&mut header, "deploy/map.yaml", map.as_bytes())
+        .unwrap();
+    let layer = archive.into_inner().unwrap().finish().unwrap();
+    let manifest = json!({"layers": [{"mediaType": "x", "digest": digest(&layer)}]}).to_string();
+    Guarded { manifest, layer }
+}
+
+#[test]
+fn a_private_registry_takes_the_login_that_docker_has() {
+    let server =
+        |guarded: Guarded| Server::http(Router::new().fallback(answer).with_state(guarded));
+    let good = server(guarded("private"));
+    let forged = server(Guarded {
+        layer: guarded("forged").layer,
+        ..guarded("private")
+    });
+    let spec = |host: String| format!("url: \"oci://{host}/a/b\", insecure: true");
+    let env = fleet(&[
+        following("good", "OCIRepository", &spec(good.host())),
+        following("forged", "OCIRepository", &spec(forged.host())),
+    ]);
+    let told = build(&env, &["--fetch"]).failure(1);
+    assert!(
+        told.contains("does not show it to everybody (`docker login`"),
+        "{told}"
+    );
+    let auth = STANDARD.encode("me:s3cret");
+    let logins = json!({"auths": {good.host(): {"auth": auth}, forged.host(): {"auth": auth}}});
+    env.file("../home/.docker/config.json", &logins.to_string());
+    let output = build(&env, &["--fetch"]);
+    assert!(output.stdout().contains("a: private"), "{output}");
+    assert!(!output.stdout().contains("a: forged"), "{output}");
+    let told = output.failure(1);
+    assert!(
+        told.contains("a layer that is another one than its digest says"),
+        "{told}"
+    );
+    assert!(!told.contains("s3cret") && !told.contains(&auth), "{told}");
+}
