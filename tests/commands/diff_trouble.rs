@@ -265,7 +265,10 @@ fn several_clusters_are_one_table_and_those_that_fail_are_told() {
     let both = overlay(env, &["--contexts", "prod-well,prod-slow", "-o", "json"]);
     assert_eq!(both.status(), Some(1), "{both}");
     let document: serde_json::Value = serde_json::from_slice(both.raw_stdout()).unwrap();
-    assert_eq!(document["clusters"][1]["cluster"], "prod-slow", "{document:#}");
+    assert_eq!(
+        document["clusters"][1]["cluster"], "prod-slow",
+        "{document:#}"
+    );
     assert_eq!(document["summary"]["changed"], 1, "{document:#}");
 }
 

@@ -7,6 +7,6 @@ mod sides;
 mod test;
 
 pub use branch::{BranchChange, BranchRequest, branch_change, paths_in};
-pub use open::{OpenRequest, Opened, Side, objects_in, open, session};
+pub use open::{OpenRequest, Opened, Side, open, session};
 pub use sides::{branch_diff, new_findings};
 pub use test::{ClusterTest, Verdict, verdicts};

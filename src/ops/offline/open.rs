@@ -1,7 +1,6 @@
 //! Opens the repository that a path belongs to, at a revision or as it lies there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::Unset;
 use crate::kustomize::load::join;
-use crate::manifest::{Object, read_objects};
+use crate::manifest::Object;
 use crate::render::Cache;
 use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, written_paths};
 
@@ -122,23 +121,6 @@ impl Opened {
 /// Starts a run whose renders are kept for the next one.
 pub fn session(opened: &Opened, unset: Unset, objects: Vec<Object>) -> Session {
     Session::new(Cache::of(&opened.root), unset, objects)
-}
-
-/// Reads objects from files.
-///
-/// # Errors
-///
-/// Fails where a file can't be read, or holds something else.
-pub fn objects_in(files: &[PathBuf]) -> Result<Vec<Object>, Failure> {
-    let mut objects = Vec::new();
-    for file in files {
-        let shown = file.display();
-        let failed = |why: String| Failure::new(format!("cannot read {shown}: {why}"));
-        let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
-        let read = read_objects(&text).map_err(|error| failed(error.to_string()))?;
-        objects.extend(read);
-    }
-    Ok(objects)
 }
 
 fn folder_tree(folder: &Path) -> Result<Arc<dyn Tree>, Failure> {
