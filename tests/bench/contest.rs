@@ -13,6 +13,7 @@ pub struct Entry {
     program: PathBuf,
     arguments: Vec<String>,
     variables: Vec<(&'static str, &'static str)>,
+    exit: i32,
 }
 
 impl Entry {
@@ -22,13 +23,28 @@ impl Entry {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             variables: Vec::new(),
+            exit: 0,
         }
+    }
+
+    /// Names the exit status that says that the work was done, where it is not 0.
+    pub fn ending(mut self, exit: i32) -> Self {
+        self.exit = exit;
+        self
     }
 
     /// Sets an environment variable.
     pub fn variable(mut self, name: &'static str, value: &'static str) -> Self {
         self.variables.push((name, value));
         self
+    }
+
+    fn cost(&self, env: &TestEnv) -> Cost {
+        cost(self.command(env), self.exit)
+    }
+
+    fn peak(&self, env: &TestEnv) -> u64 {
+        peak(&self.command(env), self.exit)
     }
 
     fn command(&self, env: &TestEnv) -> Command {
@@ -90,11 +106,11 @@ impl Contest {
         eprintln!("{work} …");
         let mut costs = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
-            costs.0.push(cost(ours.command(env)));
-            costs.1.push(cost(theirs.command(env)));
+            costs.0.push(ours.cost(env));
+            costs.1.push(theirs.cost(env));
         }
-        let mine = Result::of(costs.0, peak(&ours.command(env)));
-        let peer = Result::of(costs.1, peak(&theirs.command(env)));
+        let mine = Result::of(costs.0, ours.peak(env));
+        let peer = Result::of(costs.1, theirs.peak(env));
         let _ = writeln!(
             self.table,
             "| {work} | {} | {} | {:.1} × | {:.1} × |",
@@ -108,8 +124,8 @@ impl Contest {
     /// Does a work that the peer can't do, or not in reasonable time.
     pub fn run_alone(&mut self, env: &TestEnv, work: &str, ours: &Entry) {
         eprintln!("{work} …");
-        let costs = (0..self.rounds).map(|_| cost(ours.command(env))).collect();
-        let mine = Result::of(costs, peak(&ours.command(env)));
+        let costs = (0..self.rounds).map(|_| ours.cost(env)).collect();
+        let mine = Result::of(costs, ours.peak(env));
         let _ = writeln!(self.table, "| {work} | | {} | | |", cell(&mine));
     }
 

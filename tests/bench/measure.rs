@@ -21,8 +21,8 @@ pub struct Cost {
     pub processor: Duration,
 }
 
-/// Runs a program to its end.
-pub fn cost(mut command: Command) -> Cost {
+/// Runs a program to its end, which has to be this exit status.
+pub fn cost(mut command: Command, exit: i32) -> Cost {
     let begun = Instant::now();
     #[expect(clippy::zombie_processes, reason = "it is reaped with its usage")]
     let child = command
@@ -31,7 +31,7 @@ pub fn cost(mut command: Command) -> Cost {
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let usage = ended(child.id().cast_signed(), &command);
+    let usage = ended(child.id().cast_signed(), &command, exit);
     Cost {
         wall: begun.elapsed(),
         processor: usage.processor,
@@ -39,7 +39,7 @@ pub fn cost(mut command: Command) -> Cost {
 }
 
 /// Runs a program to its end, and returns the most memory that was resident at once, in bytes.
-pub fn peak(command: &Command) -> u64 {
+pub fn peak(command: &Command, exit: i32) -> u64 {
     adopt_orphans().expect("the system knows subreapers");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -71,12 +71,12 @@ pub fn peak(command: &Command) -> u64 {
         .trim()
         .parse()
         .unwrap_or_else(|error| panic!("`{number}`: {error}"));
-    ended(number, command).peak
+    ended(number, command, exit).peak
 }
 
 /// Waits for the end; a contest among programs that fail says nothing.
-fn ended(number: i32, command: &Command) -> Usage {
+fn ended(number: i32, command: &Command, wanted: i32) -> Usage {
     let (exit, usage) = reap_with_usage(number).expect("it is our child");
-    assert_eq!(exit, Exit::Code(0), "{command:?}");
+    assert_eq!(exit, Exit::Code(wanted), "{command:?}");
     usage
 }
