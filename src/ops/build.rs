@@ -326,6 +326,7 @@ async fn open_and_build(
             ui.warning(odd);
         }
         let variables = Variables::new(post_build, referred.values, request.unset);
+        secrets.extend(variables.carried(&objects, &secrets));
         for loss in variables.put_into(&mut objects)? {
             ui.warning(keys.decryptor.secrets.redact_text(&loss));
         }

@@ -28,8 +28,8 @@ enum Type {
     Period,
     /// Texts under names.
     Texts,
-    List(&'static Type),
-    Fields(&'static [(&'static str, Type)]),
+    List(&'static Self),
+    Fields(&'static [(&'static str, Self)]),
 }
 
 /// Who is meant, in the same namespace or another.
@@ -155,13 +155,12 @@ pub fn read_spec(spec: &mut Value) -> Result<(), TypeError> {
 fn read(value: &mut Value, wanted: &Type, path: &str) -> Result<(), TypeError> {
     match (wanted, &mut *value) {
         // What has no value is as if it were not there.
-        (_, Value::Null) => Ok(()),
+        (_, Value::Null) | (Type::Flag, Value::Bool(_)) => Ok(()),
         (Type::Text, Value::Array(_) | Value::Object(_)) => Err(error(value, wanted, path)),
         (Type::Text, _) => {
             *value = text(value).into();
             Ok(())
         }
-        (Type::Flag, Value::Bool(_)) => Ok(()),
         (Type::Period, Value::String(text)) if Duration::is_one(text) => Ok(()),
         (Type::Texts, Value::Object(entries)) => {
             for (name, value) in entries {

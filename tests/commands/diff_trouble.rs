@@ -273,6 +273,104 @@ fn several_clusters_are_one_table_and_those_that_fail_are_told() {
 }
 
 #[test]
+fn a_kustomization_in_a_file_is_read_into_types() {
+    let env = TestEnv::new();
+    env.file(
+        "app/all.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b, labels: {n: 1}}\n---\n\
+         apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: b}\nspec: {containers: [{name: c, image: 'img:1'}]}\n",
+    );
+    let build = |more: &str| {
+        env.file(
+            "ks.yaml",
+            &format!(
+                "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: app, namespace: b}}\n\
+                 spec:\n  path: ./app\n  prune: true\n  sourceRef: {{kind: GitRepository, name: x}}\n  {more}\n"
+            ),
+        );
+        let arguments = ["build", "ks", "app", "-n", "b", "--path=app"];
+        env.run(
+            arguments
+                .into_iter()
+                .chain(["--kustomization-file=ks.yaml", "--dry-run"]),
+        )
+    };
+    let plain = build("suspend: false").success();
+    assert!(
+        plain.contains("\"n\": 1\n"),
+        "only the server refuses it: {plain}"
+    );
+    let images = build("images: [{name: img, newTag: 1.10}]").success();
+    assert!(images.contains("image: img:1.1\n"), "{images}");
+    let named = build("namePrefix: 0x1F").success();
+    assert!(named.contains("name: 31a\n"), "{named}");
+    let marked = build("commonMetadata: {labels: {z: yes}}").success();
+    assert!(marked.contains("z: \"true\"\n"), "{marked}");
+    let old = build(
+        "patchesStrategicMerge: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: y}}]",
+    );
+    assert_eq!(old.success(), plain, "the field is of an older version");
+    let wrong = build("suspend: 'no'").failure(1);
+    assert!(wrong.contains("`spec.suspend` is a text"), "{wrong}");
+}
+
+#[test]
+fn a_kustomization_inside_that_cannot_be_built_is_an_entry() {
+    let Some(scene) = Scene::server() else { return };
+    let env = TestEnv::in_scene(scene);
+    let namespace = env.scene().namespace().to_owned();
+    let nested = |name: &str, path: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+             spec: {{interval: 1h, prune: true, suspend: true, path: {path}, sourceRef: {{kind: GitRepository, name: app}}}}\n"
+        )
+    };
+    for (name, path) in [
+        ("parent", "./parent"),
+        ("broken", "./before"),
+        ("sound", "./before"),
+    ] {
+        env.scene().apply(&nested(name, path));
+    }
+    env.file(
+        "parent/all.yaml",
+        &format!(
+            "{}---\n{}",
+            nested("broken", "./gone"),
+            nested("sound", "./sound")
+        ),
+    );
+    env.file(
+        "sound/fresh.yaml",
+        &format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fresh, namespace: {namespace}}}\n"
+        ),
+    );
+    let sources = format!("GitRepository/{namespace}/app=./");
+    let output = env.run([
+        "diff",
+        "ks",
+        "parent",
+        "-n",
+        &namespace,
+        "--path",
+        "./parent",
+        "-r",
+        "--local-sources",
+        &sources,
+    ]);
+    assert_eq!(output.status(), Some(2), "{output}");
+    assert!(
+        output.stderr().contains("broken invalid resource path"),
+        "{output}"
+    );
+    assert!(
+        output.stdout().contains("fresh created"),
+        "the rest is shown: {output}"
+    );
+}
+
+#[test]
 fn what_never_gets_healthy_is_named_and_nothing_is_pruned() {
     let Some(Place { env, .. }) = &Place::new(&["old"]) else {
         return;

@@ -34,8 +34,8 @@ pub fn is_applied(live: &Object, wanted: &Object, manager: &str) -> bool {
         return false;
     };
     // The server holds these against the live object, and may refuse.
-    let is_set = |field: &&str| wanted.get(field).is_some_and(|value| !value.is_null());
-    if CONDITIONS.iter().any(|field| is_set(&field)) {
+    let is_set = |field: &str| wanted.get(field).is_some_and(|value| !value.is_null());
+    if CONDITIONS.iter().any(|field| is_set(field)) {
         return false;
     }
     let (Some(live), Some(wanted)) = (live.value().as_object(), wanted.value().as_object()) else {
