@@ -42,7 +42,7 @@ const GROUPS: &[(&[&str], &[&Kind])] = &[
 /// `suspend ks/apps hr/web` has no word for a kind; the dispatch puts this one before `ks/apps`.
 pub const OBJECTS: &str = "objects";
 
-/// The mark of a tree whose verbs take KIND/NAME; clap hands it down to verbs that are declared later.
+/// The mark of a verb that takes KIND/NAME; clap keeps it until the verb is declared.
 #[derive(Clone, Debug)]
 struct TakesObjects;
 
@@ -51,7 +51,7 @@ impl CommandExt for TakesObjects {}
 /// Lets KIND/NAME stand behind the verbs where a kind stands otherwise: for the parser, the dispatch puts a hidden
 /// word before it, and a shell must not see that one. The tree must not be built yet.
 pub fn with_objects(root: Command) -> Command {
-    root.add(TakesObjects)
+    root.mut_subcommands(|verb| verb.add(TakesObjects))
 }
 
 impl<A: VerbArgs> Subcommand for OnKind<A> {

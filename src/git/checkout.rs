@@ -26,9 +26,9 @@ impl Checkout {
             Ok(repository) => repository,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
             Err(source) => {
-                return Err(GitError::Local {
+                return Err(GitError::Around {
                     folder: folder.to_owned(),
-                    source: std::io::Error::other(source),
+                    source,
                 });
             }
         };

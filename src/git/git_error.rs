@@ -141,6 +141,15 @@ pub enum GitError {
         #[source]
         source: io::Error,
     },
+    /// The repository that a folder belongs to can't be opened.
+    #[error("cannot open the repository of {}", folder.display())]
+    Around {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
     /// The folder holds something else than the clone that was expected there.
     #[error("{} can't be used as the local clone: {problem}", folder.display())]
     OtherFolder {
@@ -207,6 +216,10 @@ impl Explain for GitError {
             Self::Revision { .. } => {
                 Some("a shallow clone holds few commits: fetch the one that is meant first".into())
             }
+            Self::Around { source, .. } if source.code() == git2::ErrorCode::Owner => Some(
+                "if you trust whoever owns it: `git config --global --add safe.directory FOLDER`"
+                    .into(),
+            ),
             _ => None,
         }
     }

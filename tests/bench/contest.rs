@@ -1,18 +1,23 @@
 //! Two programs that do the same work in turns, and the table of what it cost them.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use super::measure::{Cost, cost, peak};
-use crate::scene::TestEnv;
+use crate::scene::{Exit, TestEnv};
 
 /// One program with its arguments.
+#[derive(Clone)]
 pub struct Entry {
     program: PathBuf,
     arguments: Vec<String>,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
+    folder: Option<PathBuf>,
+    cleared: Option<PathBuf>,
+    may_differ: bool,
 }
 
 impl Entry {
@@ -22,12 +27,33 @@ impl Entry {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             variables: Vec::new(),
+            folder: None,
+            cleared: None,
+            may_differ: false,
         }
     }
 
     /// Sets an environment variable.
-    pub fn variable(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Runs the program in a folder, in place of the one of the run.
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Removes a folder before each run.
+    pub fn without(mut self, folder: &Path) -> Self {
+        self.cleared = Some(folder.into());
+        self
+    }
+
+    /// Takes the exit status 1 for success too, as that of a comparison that finds changes.
+    pub fn finds_changes(mut self) -> Self {
+        self.may_differ = true;
         self
     }
 
@@ -37,9 +63,42 @@ impl Entry {
             .args(&self.arguments)
             .env_clear()
             .envs(env.environment())
-            .envs(self.variables.iter().copied())
-            .current_dir(env.folder());
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.folder.clone().unwrap_or_else(|| env.folder()));
         command
+    }
+
+    /// Runs it once for its time.
+    fn cost(&self, env: &TestEnv) -> Cost {
+        self.prepare();
+        let (cost, exit) = cost(self.command(env));
+        self.check(exit);
+        cost
+    }
+
+    /// Runs it once for its memory.
+    fn peak(&self, env: &TestEnv) -> u64 {
+        self.prepare();
+        let (peak, exit) = peak(&self.command(env));
+        self.check(exit);
+        peak
+    }
+
+    fn prepare(&self) {
+        if let Some(folder) = self.cleared.as_ref().filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder).expect("it is ours");
+        }
+    }
+
+    /// A contest among programs that fail says nothing.
+    fn check(&self, exit: Exit) {
+        let is_done = exit == Exit::Code(0) || self.may_differ && exit == Exit::Code(1);
+        assert!(
+            is_done,
+            "{} {:?}: {exit:?}",
+            self.program.display(),
+            self.arguments
+        );
     }
 }
 
@@ -90,11 +149,11 @@ impl Contest {
         eprintln!("{work} …");
         let mut costs = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
-            costs.0.push(cost(ours.command(env)));
-            costs.1.push(cost(theirs.command(env)));
+            costs.0.push(ours.cost(env));
+            costs.1.push(theirs.cost(env));
         }
-        let mine = Result::of(costs.0, peak(&ours.command(env)));
-        let peer = Result::of(costs.1, peak(&theirs.command(env)));
+        let mine = Result::of(costs.0, ours.peak(env));
+        let peer = Result::of(costs.1, theirs.peak(env));
         let _ = writeln!(
             self.table,
             "| {work} | {} | {} | {:.1} × | {:.1} × |",
@@ -108,8 +167,8 @@ impl Contest {
     /// Does a work that the peer can't do, or not in reasonable time.
     pub fn run_alone(&mut self, env: &TestEnv, work: &str, ours: &Entry) {
         eprintln!("{work} …");
-        let costs = (0..self.rounds).map(|_| cost(ours.command(env))).collect();
-        let mine = Result::of(costs, peak(&ours.command(env)));
+        let costs = (0..self.rounds).map(|_| ours.cost(env)).collect();
+        let mine = Result::of(costs, ours.peak(env));
         let _ = writeln!(self.table, "| {work} | | {} | | |", cell(&mine));
     }
 

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::scene::{Exit, Usage, adopt_orphans, reap_with_usage};
+use crate::scene::{Exit, adopt_orphans, reap_with_usage};
 
 /// Makes the program a grandchild, and says its number.
 ///
@@ -22,7 +22,7 @@ pub struct Cost {
 }
 
 /// Runs a program to its end.
-pub fn cost(mut command: Command) -> Cost {
+pub fn cost(mut command: Command) -> (Cost, Exit) {
     let begun = Instant::now();
     #[expect(clippy::zombie_processes, reason = "it is reaped with its usage")]
     let child = command
@@ -31,15 +31,16 @@ pub fn cost(mut command: Command) -> Cost {
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let usage = ended(child.id().cast_signed(), &command);
-    Cost {
+    let (exit, usage) = reap_with_usage(child.id().cast_signed()).expect("it is our child");
+    let cost = Cost {
         wall: begun.elapsed(),
         processor: usage.processor,
-    }
+    };
+    (cost, exit)
 }
 
 /// Runs a program to its end, and returns the most memory that was resident at once, in bytes.
-pub fn peak(command: &Command) -> u64 {
+pub fn peak(command: &Command) -> (u64, Exit) {
     adopt_orphans().expect("the system knows subreapers");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -71,12 +72,6 @@ pub fn peak(command: &Command) -> u64 {
         .trim()
         .parse()
         .unwrap_or_else(|error| panic!("`{number}`: {error}"));
-    ended(number, command).peak
-}
-
-/// Waits for the end; a contest among programs that fail says nothing.
-fn ended(number: i32, command: &Command) -> Usage {
     let (exit, usage) = reap_with_usage(number).expect("it is our child");
-    assert_eq!(exit, Exit::Code(0), "{command:?}");
-    usage
+    (usage.peak, exit)
 }

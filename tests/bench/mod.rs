@@ -6,6 +6,7 @@ mod contest;
 mod fleet;
 mod measure;
 pub mod overlay;
+mod repository;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,8 +34,8 @@ fn side_by_side() {
         return;
     };
     assert!(
-        are_built(&["flux", "kustomize", "etcd", "kube-apiserver"]),
-        "run tests/env/build.sh first"
+        are_built(&["flux", "kustomize", "flate", "etcd", "kube-apiserver"]),
+        "run tests/env/build.sh --peers first"
     );
     let only = BENCH_ONLY.text().unwrap_or_default();
     let asked = |name: &str| only.is_empty() || name.starts_with(&only);
@@ -46,6 +47,9 @@ fn side_by_side() {
     }
     if asked("build") {
         build(&ours);
+    }
+    if asked("repository") {
+        repository::contests(&ours);
     }
 }
 
@@ -155,7 +159,7 @@ fn build(ours: &Path) {
     }
     contest.print();
     definitions(&env, ours);
-    repository(&env, ours);
+    roots(&env, ours);
 }
 
 /// A pair of commands that build the same folder.
@@ -208,7 +212,7 @@ fn write_copies(folder: &Path, stream: &str) {
 }
 
 /// All roots of a real repository: in one process, and in one for each root, as the peer can only do.
-fn repository(env: &TestEnv, ours: &Path) {
+fn roots(env: &TestEnv, ours: &Path) {
     let Some(repository) = Repository::unpack("operate-first--apps") else {
         return;
     };

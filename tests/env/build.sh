@@ -4,6 +4,7 @@
 # each from its Go module.
 #
 #   tests/env/build.sh            builds what is missing and prints the folder with the programs
+#   tests/env/build.sh --peers    the same, with what only benchmarks need
 #   tests/env/build.sh --list     prints one line a program: NAME ready|missing
 #
 # The programs land in ${GITOPS_TESTENV:-${XDG_CACHE_HOME:-$HOME/.cache}/gitops-testenv}, one file per
@@ -44,7 +45,17 @@ programs=(
   "sops|sops|github.com/getsops/sops/v3/cmd/sops|-X github.com/getsops/sops/v3/version.Version=$sops_version"
 )
 
+# What only benchmarks compare with. flate needs a newer Go, which an older one fetches as a module.
+peers=(
+  "flate|flate|github.com/home-operations/flate/cmd/flate|"
+)
+[ "${1:-}" != --peers ] || programs+=("${peers[@]}")
+
 go_version=$(go version)
+
+toolchain() { # MODULE
+  if [ "$1" = flate ]; then printf 'go1.27.0'; else printf 'local'; fi
+}
 
 program_path() { # NAME MODULE PACKAGE FLAGS
   local key
@@ -89,7 +100,7 @@ build() { # NAME MODULE PACKAGE FLAGS
   out=$(program_path "$@")
   if [ ! -x "$out" ]; then
     printf '  building %s … ' "$1" >&2
-    (source=$(source_folder "$2") && cd "$source" && go build -trimpath -ldflags "-s -w $4" -o "$out.tmp" "$3") || {
+    (source=$(source_folder "$2") && cd "$source" && GOTOOLCHAIN=$(toolchain "$2") go build -trimpath -ldflags "-s -w $4" -o "$out.tmp" "$3") || {
       printf '\n%s: cannot build %s from %s\n' "$0" "$1" "$3" >&2
       exit 1
     }

@@ -132,6 +132,7 @@ fn chart_that_cannot_be_asked_for_is_refused() {
         let said = refused(chart);
         assert!(said.contains(problem), "{chart}: {said}");
     }
+    env.file("app/kustomization.yaml", "helmCharts: [{name: app}]\n");
     let missing = env.run([
         "build",
         "overlay",

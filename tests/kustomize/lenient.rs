@@ -7,7 +7,7 @@ fn build(kustomization: &str, metadata: &str, post_build: &str) -> CommandOutput
     let env = TestEnv::new();
     env.file(
         "app/a.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {text: \"${n}\", gone: \"${e}\", same: x}\nspec: {count: \"${n}\"}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {text: \"${number}\", gone: \"${empty}\", same: x}\nspec: {count: \"${number}\"}\n",
     );
     env.file("app/kustomization.yaml", kustomization);
     env.file(
@@ -43,7 +43,7 @@ fn owner_is_in_the_namespace_that_was_asked_for() {
 
 #[test]
 fn substitution_tells_what_values_lose() {
-    let values = ", postBuild: {substitute: {n: \"5\", e: \"\"}}";
+    let values = ", postBuild: {substitute: {number: \"5\", empty: \"\"}}";
     let output = build(
         "resources: [a.yaml]\n",
         "{name: a, namespace: team}",

@@ -1,11 +1,12 @@
 //! A branch may be hostile: nothing outside of the repository is read, nothing is run, nothing is fetched.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{chown, symlink};
 
 use serde_json::json;
 
 use super::{commit, config_map, fleet, kustomization};
+use crate::scene::skip;
 
 /// What must never be printed.
 const OUTSIDE: &str = "from-outside-of-the-repository";
@@ -236,4 +237,23 @@ fn no_text_of_a_branch_breaks_its_report() {
         !text.contains('\u{1b}') && !text.contains('\u{7}'),
         "{text:?}"
     );
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_opened_only_with_trust() {
+    let env = fleet(&[]);
+    commit(&env);
+    // Git looks who owns the working tree and its repository.
+    let given_away = [env.folder(), env.folder().join(".git")]
+        .iter()
+        .try_for_each(|path| chown(path, Some(4_242), None));
+    if given_away.is_err() {
+        skip("only root can give a folder to somebody else");
+        return;
+    }
+    let refused = env.run(["build", "cluster", "clusters/one"]).failure(1);
+    assert!(refused.contains("safe.directory"), "{refused}");
+    let trust = format!("[safe]\n\tdirectory = {}\n", env.folder().display());
+    fs::write(env.home().join(".gitconfig"), trust).unwrap();
+    env.run(["build", "cluster", "clusters/one"]).success();
 }

@@ -35,9 +35,9 @@ const FIXED: &[(&str, u8, i32, &str)] = &[
     ),
     (
         "diff-ks-shop-path-shop-kustomization-file-ks-yaml-file-no-ns",
-        56,
-        1,
-        "► Secret/shop/sops-docker drifted",
+        32,
+        0,
+        "",
     ),
     (
         "trace-cm-from-failing-n-apps",

@@ -60,7 +60,7 @@ pub use server::Server;
 pub use setting::{BENCH, BENCH_ONLY, DEMO, DEMO_STAYS, DIFFER, SUB_RUN};
 pub use sshd::{HOST_KEYS, Right, Sshd};
 pub use stage::Scene;
-pub use system::{Exit, Usage, adopt_orphans, descendants, reap_with_usage, stat};
+pub use system::{Exit, adopt_orphans, descendants, reap_with_usage, stat};
 pub use test_env::TestEnv;
 pub use tls::Authority;
 pub use witness::{Witness, contents, is_among};
