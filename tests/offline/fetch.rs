@@ -73,9 +73,12 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
     repository.commit("last", &[("deploy/map.yaml", &map("last"))]);
     let asked = || server.requests().len();
     let before = asked();
-    let lone = build(&env, &[]);
-    assert_eq!(asked(), before, "{lone}");
-    assert!(lone.stderr().contains("or allow `--fetch`"), "{lone}");
+    let unfetched = build(&env, &[]);
+    assert_eq!(asked(), before, "{unfetched}");
+    assert!(
+        unfetched.stderr().contains("or allow `--fetch`"),
+        "{unfetched}"
+    );
     let owned = |output: &CommandOutput| -> Vec<(String, String)> {
         let text = output.stdout();
         let maps = text
@@ -188,8 +191,8 @@ fn remote_bases_are_fetched_and_never_from_this_machine() {
     env.file("remote/kustomization.yaml", &base(&server.url("base")));
     let local = format!("file://{}", repository.path().display());
     env.file("folder/kustomization.yaml", &base(&local));
-    let lone = build(&env, &[]);
-    assert!(!lone.stdout().contains("a: remote"), "{lone}");
+    let unfetched = build(&env, &[]);
+    assert!(!unfetched.stdout().contains("a: remote"), "{unfetched}");
     let fetched = build(&env, &["--fetch"]);
     assert_eq!(
         fetched.stdout().matches("a: remote").count(),

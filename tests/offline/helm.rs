@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{commit, config_map, fleet, kustomization};
 use crate::scene::{CommandOutput, Registry, Server, TestEnv, are_built, built};
 
-const TEMPLATES: [(&str, &str); 5] = [
+pub const TEMPLATES: [(&str, &str); 5] = [
     ("Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.2.3\n"),
     (
         "values.yaml",
@@ -25,7 +25,9 @@ kind: Deployment
 metadata: {name: '{{ .Release.Name }}'}
 spec:
   replicas: {{ .Values.replicas }}
+  selector: {matchLabels: {app: app}}
   template:
+    metadata: {labels: {app: app}}
     spec:
       containers:
       - {name: app, image: '{{ .Values.image }}'}

@@ -143,25 +143,6 @@ fn hostile_names_in_a_tree_are_no_paths() {
     assert!(!output.stdout().contains("climbing"), "{output}");
 }
 
-#[test]
-fn a_repository_of_somebody_else_is_opened_only_with_trust() {
-    let env = fleet(&[]);
-    commit(&env);
-    // Git looks who owns the working tree and its repository.
-    let given_away = [env.folder(), env.folder().join(".git")]
-        .iter()
-        .try_for_each(|path| chown(path, Some(4_242), None));
-    if given_away.is_err() {
-        skip("only root can give a folder to somebody else");
-        return;
-    }
-    let refused = env.run(["build", "cluster", "clusters/one"]).failure(1);
-    assert!(refused.contains("safe.directory"), "{refused}");
-    let trust = format!("[safe]\n\tdirectory = {}\n", env.folder().display());
-    fs::write(env.home().join(".gitconfig"), trust).unwrap();
-    env.run(["build", "cluster", "clusters/one"]).success();
-}
-
 /// Texts that would break out of a report, mention somebody or run something.
 const BREAKING: [&str; 8] = [
     "</details></summary>",
@@ -256,4 +237,23 @@ fn no_text_of_a_branch_breaks_its_report() {
         !text.contains('\u{1b}') && !text.contains('\u{7}'),
         "{text:?}"
     );
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_opened_only_with_trust() {
+    let env = fleet(&[]);
+    commit(&env);
+    // Git looks who owns the working tree and its repository.
+    let given_away = [env.folder(), env.folder().join(".git")]
+        .iter()
+        .try_for_each(|path| chown(path, Some(4_242), None));
+    if given_away.is_err() {
+        skip("only root can give a folder to somebody else");
+        return;
+    }
+    let refused = env.run(["build", "cluster", "clusters/one"]).failure(1);
+    assert!(refused.contains("safe.directory"), "{refused}");
+    let trust = format!("[safe]\n\tdirectory = {}\n", env.folder().display());
+    fs::write(env.home().join(".gitconfig"), trust).unwrap();
+    env.run(["build", "cluster", "clusters/one"]).success();
 }

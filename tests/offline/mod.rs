@@ -5,6 +5,7 @@ mod cluster;
 mod comment;
 mod fetch;
 mod helm;
+mod helm_proof;
 mod hostile;
 mod kept;
 mod pipelines;

@@ -62,8 +62,12 @@ impl Work<'_> {
         let Some(charts) = self.session.charts.clone() else {
             return;
         };
-        // What was put off may hold their values.
-        if !self.releases.is_empty() {
+        if self
+            .releases
+            .iter()
+            .any(|task| self.lacks_values(&task.object))
+        {
+            // What was put off may hold them.
             for place in self.session.build_put_off(&mut self.render, |_| true) {
                 self.register(place);
             }
@@ -219,6 +223,16 @@ impl Work<'_> {
         })
     }
 
+    /// Says whether an object is not known that a release takes values from.
+    fn lacks_values(&self, release: &Object) -> bool {
+        let references = references(release).unwrap_or_default();
+        references.iter().any(|reference| {
+            let kind = reference.kind.to_string();
+            let namespace = release.namespace();
+            !self.holders.knows(&kind, namespace, &reference.name)
+        })
+    }
+
     /// Puts the values of a release together; says too whether Secrets are among them.
     fn values(&self, release: &Object) -> Result<(Map<String, Value>, bool), Lack> {
         let failed = |failure: Failure| {
@@ -227,11 +241,8 @@ impl Work<'_> {
         };
         let mut values =
             Values::new(release.get("/spec/values")).map_err(|error| failed(error.into()))?;
-        let references = release.get("/spec/valuesFrom").cloned();
-        let references = references.filter(|references| !references.is_null());
-        let references: Vec<ValuesReference> = references
-            .map_or(Ok(Vec::new()), serde_json::from_value)
-            .map_err(|error| failed(Failure::new(error.to_string())))?;
+        let references = references(release);
+        let references = references.map_err(|error| failed(Failure::new(error.to_string())))?;
         let mut holds_secrets = false;
         for reference in &references {
             let kind = reference.kind.to_string();
@@ -303,6 +314,13 @@ fn defaults(wanted: &Wanted, place: &ChartPlace) -> Result<Option<Map<String, Va
         added.map_err(|error| failed(file, Failure::from(error).in_one_line()))?;
     }
     Ok(Some(values.finish()))
+}
+
+/// Reads the references of a release to values.
+fn references(release: &Object) -> serde_json::Result<Vec<ValuesReference>> {
+    let references = release.get("/spec/valuesFrom").cloned();
+    let references = references.filter(|references| !references.is_null());
+    references.map_or(Ok(Vec::new()), serde_json::from_value)
 }
 
 /// Returns `Kind/namespace/name` of what a field refers to.

@@ -68,6 +68,12 @@ impl Holders {
         self.0.insert(key, Holder { values });
     }
 
+    /// Says whether a config map or a Secret is known.
+    pub fn knows(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let id = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        self.0.contains_key(&id)
+    }
+
     /// Returns what stands under a key of a config map or a Secret.
     pub fn value(&self, kind: &str, namespace: &str, name: &str, key: &str) -> Option<&str> {
         let id = (kind.to_owned(), namespace.to_owned(), name.to_owned());

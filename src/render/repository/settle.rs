@@ -8,8 +8,8 @@ use super::outcome::{ClusterRender, OwnerRender};
 use super::session::Session;
 
 impl Session {
-    /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many they
-    /// agree about.
+    /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many
+    /// Kustomizations they agree about.
     pub fn settle(&self, base: &mut ClusterRender, head: &mut ClusterRender) -> usize {
         let keys = |render: &ClusterRender| -> BTreeMap<Owner, Key> {
             let owners = render.owners.iter();
@@ -20,9 +20,9 @@ impl Session {
         let (of_base, of_head) = (keys(base), keys(head));
         self.build_put_off(base, |owner| of_head.get(&owner.owner) != Some(&owner.key));
         self.build_put_off(head, |owner| of_base.get(&owner.owner) != Some(&owner.key));
-        let same = of_head
-            .iter()
-            .filter(|(owner, key)| of_base.get(owner) == Some(key));
+        let same = of_head.iter().filter(|(owner, key)| {
+            owner.kind == "Kustomization" && of_base.get(owner) == Some(key)
+        });
         same.count()
     }
 
