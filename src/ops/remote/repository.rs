@@ -169,7 +169,7 @@ impl Wanted<'_> {
             limit: self.left(),
             ..Settings::default()
         };
-        Remote::new(server, Credentials::Ambient, settings)
+        Remote::new(server, Credentials::Helped, settings)
     }
 
     fn bounds(&self) -> Bounds {
