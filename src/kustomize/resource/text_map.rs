@@ -17,9 +17,9 @@ pub fn read(map: Option<&Node>) -> BTreeMap<String, String> {
 /// Returns the texts of data: as [`read`], but nulls are empty.
 pub fn read_data(map: Option<&Node>) -> BTreeMap<String, String> {
     let entries = map.and_then(Node::entries).unwrap_or_default();
-    let text = |node: &Node| match node.is_null() {
-        true => String::new(),
-        false => node.as_text().unwrap_or_default().to_owned(),
+    let text = |node: &Node| {
+        let text = node.as_text().filter(|_| !node.is_null());
+        text.unwrap_or_default().to_owned()
     };
     entries
         .iter()
