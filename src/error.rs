@@ -11,7 +11,7 @@ pub enum Blame {
     User,
     /// The command line itself is wrong.
     Usage,
-    /// A comparison can't be made, which must not be taken for its outcome.
+    /// A comparison can't be made, or a part of an answer is missing: what is there must not be taken for the whole.
     Undecided,
     /// The time limit ended before the wait did.
     Timeout,

@@ -1,7 +1,6 @@
 //! The Tab key, in the shells themselves: live names, as far as the words typed so far choose them.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
 use crate::scene::{Scene, TestEnv, installed, skip};
@@ -15,15 +14,6 @@ COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_TYPE=9
 _clap_complete_gitops gitops "${COMP_WORDS[COMP_CWORD]}"
 for candidate in "${COMPREPLY[@]}"; do printf '%s\n' "${candidate% }"; done
 "#;
-
-/// Puts the program on the path beside the system's own.
-fn with_ours(env: TestEnv) -> TestEnv {
-    let bin = env.home().join("bin");
-    fs::create_dir_all(&bin).unwrap();
-    symlink(env!("CARGO_BIN_EXE_gitops"), bin.join("gitops")).unwrap();
-    let path = format!("{}:/usr/bin:/bin", bin.display());
-    env.variable("PATH", &path)
-}
 
 /// Returns what bash is offered for a command line whose last word is at the cursor.
 fn offered(env: &TestEnv, words: &[&str]) -> Vec<String> {
@@ -48,7 +38,7 @@ fn assert_offered(env: &TestEnv, words: &[&str], wanted: &[&str]) {
 
 #[test]
 fn bash_is_offered_the_names_of_the_kind_at_hand() {
-    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;
     };
     assert_offered(&env, &["suspend", "ks", ""], &["backend", "podinfo"]);
@@ -62,7 +52,7 @@ fn bash_is_offered_the_names_of_the_kind_at_hand() {
 
 #[test]
 fn bash_is_offered_names_behind_a_kind_and_a_slash() {
-    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;
     };
     assert_offered(&env, &["suspend", "ks/"], &["ks/backend", "ks/podinfo"]);
@@ -83,7 +73,7 @@ fn bash_is_offered_names_behind_a_kind_and_a_slash() {
 
 #[test]
 fn the_words_typed_before_choose_cluster_and_namespace() {
-    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;
     };
     let namespace = env.scene().namespace().to_owned();
@@ -160,7 +150,9 @@ spec: {{interval: 1h, path: ./app, prune: true, sourceRef: {{kind: GitRepository
 
 #[test]
 fn a_failure_offers_nothing_and_says_nothing() {
-    let env = with_ours(TestEnv::new()).variable("KUBECONFIG", "/nowhere/at/all");
+    let env = TestEnv::new()
+        .with_ours()
+        .variable("KUBECONFIG", "/nowhere/at/all");
     assert_eq!(
         offered(&env, &["suspend", "ks", "po"]),
         Vec::<String>::new()
@@ -171,7 +163,7 @@ fn a_failure_offers_nothing_and_says_nothing() {
 
 #[test]
 fn commands_and_flags_need_no_cluster() {
-    let env = with_ours(TestEnv::new());
+    let env = TestEnv::new().with_ours();
     assert_offered(&env, &["susp"], &["suspend"]);
     assert!(offered(&env, &["get", "--al"]).contains(&"--all-namespaces".to_owned()));
     env.file("values.yaml", "");
@@ -184,7 +176,7 @@ fn zsh_completes_a_name_at_the_tab_key() {
         skip("zsh is not installed");
         return;
     };
-    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;
     };
     let mut terminal = env.other_command(&zsh, ["-f", "-i"]).on_terminal();
@@ -206,7 +198,7 @@ fn fish_is_offered_names_and_contexts() {
         skip("fish is not installed");
         return;
     };
-    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(with_ours) else {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;
     };
     let script = "gitops completion fish | source; complete -C 'gitops suspend ks '";

@@ -107,7 +107,7 @@ fn other_sources_and_objects_are_given() {
     assert!(unset.stdout().contains("a: ${A}\n"), "{unset}");
     assert!(
         unset
-            .failure(1)
+            .failure(2)
             .contains("the variables of ConfigMap/flux-system/live are not known")
     );
 }
@@ -132,7 +132,7 @@ fn one_fault_does_not_keep_the_rest() {
     env.file("b/kustomization.yaml", "resources:\n- ./absent.yaml\n");
     commit(&env);
     assert_eq!(values(&env, &[]), ["fine=x"]);
-    let told = env.run(["build", "cluster", "clusters/one"]).failure(1);
+    let told = env.run(["build", "cluster", "clusters/one"]).failure(2);
     for line in [
         "broken/a.yaml:3: Kustomization/flux-system/broken: ",
         "clusters/one/apps.yaml:17: Kustomization/flux-system/nopath: its path `./nowhere` is not in",
@@ -161,13 +161,13 @@ fn one_fault_does_not_keep_the_rest() {
 fn a_path_that_is_not_there_fails() {
     let env = fleet(&[]);
     commit(&env);
-    let told = env.run(["build", "cluster", "clusters/two"]).failure(1);
+    let told = env.run(["build", "cluster", "clusters/two"]).failure(2);
     assert!(
         told.contains("there is no folder `clusters/two` in the repository"),
         "{told}"
     );
     let told = env
         .run(["build", "cluster", "clusters/one", "--revision", "nope"])
-        .failure(1);
+        .failure(2);
     assert!(told.contains("`nope` names no commit"), "{told}");
 }

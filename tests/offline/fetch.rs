@@ -156,7 +156,7 @@ fn a_private_source_is_told_and_the_rest_is_built() {
     env.file("own/map.yaml", &config_map("own", "{a: own}"));
     let output = build(&env, &["--fetch"]);
     assert!(output.stdout().contains("a: own"), "{output}");
-    let told = output.failure(1);
+    let told = output.failure(2);
     for name in ["private", "folder"] {
         let owner = format!("Kustomization/flux-system/{name}: its source");
         assert!(told.contains(&owner), "{name}: {told}");
@@ -254,7 +254,7 @@ fn artifacts_of_registries_are_fetched() {
         "{output}"
     );
     assert!(!shown.contains("a: other"), "{output}");
-    let told = output.failure(1);
+    let told = output.failure(2);
     assert!(
         told.contains("OCIRepository/flux-system/missing cannot be fetched"),
         "{told}"
@@ -333,7 +333,7 @@ fn a_private_registry_takes_the_login_that_docker_has() {
         following("good", "OCIRepository", &spec(good.host())),
         following("forged", "OCIRepository", &spec(forged.host())),
     ]);
-    let told = build(&env, &["--fetch"]).failure(1);
+    let told = build(&env, &["--fetch"]).failure(2);
     assert!(
         told.contains("does not show it to everybody (`docker login`"),
         "{told}"
@@ -344,7 +344,7 @@ fn a_private_registry_takes_the_login_that_docker_has() {
     let output = build(&env, &["--fetch"]);
     assert!(output.stdout().contains("a: private"), "{output}");
     assert!(!output.stdout().contains("a: forged"), "{output}");
-    let told = output.failure(1);
+    let told = output.failure(2);
     assert!(
         told.contains("a layer that is another one than its digest says"),
         "{told}"

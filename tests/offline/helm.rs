@@ -193,7 +193,7 @@ fn a_release_that_cannot_be_rendered_is_told_and_the_rest_goes_on() {
     ]);
     let output = build(&env, &["-o", "json"]);
     assert_eq!(objects(&output, "fine").len(), 4, "{output}");
-    let told = output.clone().failure(1);
+    let told = output.clone().failure(2);
     for (name, line, what) in [
         (
             "no-chart",
@@ -225,7 +225,7 @@ fn a_release_that_cannot_be_rendered_is_told_and_the_rest_goes_on() {
         "--helm",
         "--helm-command=/no/helm",
     ];
-    let missing = env.run(missing).failure(1);
+    let missing = env.run(missing).failure(2);
     assert!(missing.contains("`/no/helm` cannot be run"), "{missing}");
     let listed = env
         .run(["build", "cluster", "clusters/one", "-o", "name"])
@@ -343,7 +343,7 @@ fn charts_of_repositories_are_fetched_where_that_is_asked_for() {
         let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
         assert_eq!(image, "web:http", "{fetched}");
     }
-    let told = fetched.failure(1);
+    let told = fetched.failure(2);
     assert!(
         told.contains("HelmRelease/flux-system/broken: its chart `app` of HelmRepository/flux-system/charts cannot be fetched: the server answered 404"),
         "{told}"

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{commit, config_map, kustomization, sync};
 use crate::gitlab_double::{Speaker, start};
-use crate::scene::{CommandOutput, TestEnv, documents};
+use crate::scene::{Invocation, TestEnv, documents};
 
 const PAGE: &str = include_str!("../../docs/pipelines.md");
 
@@ -56,13 +56,13 @@ fn branch() -> (TestEnv, String) {
     (env, base)
 }
 
-/// Runs a line of a job as runners do, where the first command that fails ends it.
-fn line(env: &TestEnv, line: &str) -> CommandOutput {
-    let output = env
-        .other_command(Path::new("/bin/sh"), ["-e", "-c", line])
-        .run();
-    assert_eq!(output.status(), Some(0), "{line}\n{output}");
-    output
+/// Runs a line of a job as runners do, where the first command that fails ends it; returns what it prints.
+fn line(env: &TestEnv, line: &str) -> String {
+    shell(env, line).run().success()
+}
+
+fn shell(env: &TestEnv, line: &str) -> Invocation {
+    env.other_command(Path::new("/bin/sh"), ["-e", "-c", line])
 }
 
 #[test]
@@ -145,10 +145,8 @@ fn the_steps_of_gitea_ask_for_a_comment() {
     }
     assert_eq!(last.1["GITEA_TOKEN"], "${{ secrets.GITEA_TOKEN }}");
     let compared = last.0.replace("--comment", "-o summary");
-    assert!(line(&env, &compared).stdout().contains("1 changed"));
-    let output = env
-        .other_command(Path::new("/bin/sh"), ["-e", "-c", &last.0])
-        .run();
+    assert!(line(&env, &compared).contains("1 changed"));
+    let output = shell(&env, &last.0).run();
     assert!(output.stderr().contains("127.0.0.1:9"), "{base}: {output}");
     assert_ne!(output.status(), Some(0), "no comment was written");
 }

@@ -114,7 +114,7 @@ fn without_a_key_it_is_masked_and_told_once() {
 fn a_wrong_key_is_a_clear_entry_beside_the_rest() {
     let env = encrypted();
     let output = build(&env, &[&key("other.txt")]);
-    let told = output.clone().failure(1);
+    let told = output.clone().failure(2);
     assert_hidden(&format!("{output}"));
     assert!(
         told.contains("secrets/settings.env: Kustomization/flux-system/secrets: cannot decrypt"),

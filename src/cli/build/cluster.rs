@@ -68,10 +68,11 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
     let errors = repository_args::tell(context, &render.cluster, &render.all_findings());
     match errors {
         0 => Ok(()),
-        1 => Err(Failure::new("there is a problem in the repository")),
-        errors => Err(Failure::new(format!(
-            "there are {errors} problems in the repository"
-        ))),
+        1 => Err(Failure::new("there is a problem in the repository").undecided()),
+        errors => {
+            let problems = format!("there are {errors} problems in the repository");
+            Err(Failure::new(problems).undecided())
+        }
     }
 }
 
