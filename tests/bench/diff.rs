@@ -34,7 +34,7 @@ pub fn side_by_side(ours: &Path) {
         let same = folder(&env, &name, *count, usize::MAX);
         let changed = folder(&env, &name, *count, DIFFERENT);
         let mut contest =
-            Contest::new(&format!("`diff kustomization`, {count} objects"), "flux", 5);
+            Contest::new(&format!("`diff kustomization`, {count} objects"), "flux", 3);
         let places = [("", None), (", 20 ms away", Some(&far_server))];
         for (place, server) in places.iter().take(1 + usize::from(*is_far_too)) {
             for (what, folder, exit) in [
