@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, TestEnv, definitions_of_this_run, documents, text};
+use crate::scene::{
+    CommandOutput, Scene, TestEnv, are_built, built, definitions_of_this_run, documents, text,
+};
 
 /// The name of the object in every fixture.
 const NAME: &str = "sample";
@@ -89,11 +91,9 @@ fn every_kind_has_a_fixture_and_takes_the_verbs_of_flux() {
 #[test]
 fn every_verb_works_on_every_kind_that_takes_it() {
     let Some(kinds) = kinds() else { return };
-    let Some(scene) = Scene::server() else { return };
-    for plural in kinds.values() {
-        scene.apply(&fs::read_to_string(fixture(plural)).unwrap());
-    }
-    let env = TestEnv::in_scene(scene).without_variable("GITOPS_CLOCK");
+    let Some(env) = with_every_kind(&kinds) else {
+        return;
+    };
     for (verb, _) in VERBS {
         for (kind, path) in words_of(&env, verb, &kinds) {
             let fixture = &documents(&fs::read_to_string(fixture(&kinds[&kind])).unwrap())[0];
@@ -175,4 +175,132 @@ fn reconcile(env: &TestEnv, path: &[String], target: &str) {
 fn suspended(env: &TestEnv, target: &str) -> Value {
     let object = env.scene().object(target).unwrap();
     object["spec"].get("suspend").cloned().unwrap_or_default()
+}
+
+/// Makes a place whose namespace holds every fixture.
+fn with_every_kind(kinds: &BTreeMap<String, String>) -> Option<TestEnv> {
+    let scene = Scene::server()?;
+    for plural in kinds.values() {
+        scene.apply(&fs::read_to_string(fixture(plural)).unwrap());
+    }
+    Some(TestEnv::in_scene(scene).without_variable("GITOPS_CLOCK"))
+}
+
+/// An event about a fixture.
+fn event(object: &Value, kind: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": format!("of-{}", kind.to_lowercase())},
+        "involvedObject": {
+            "apiVersion": object["apiVersion"], "kind": kind, "name": NAME,
+            "namespace": object["metadata"]["namespace"],
+        },
+        "type": "Normal", "reason": "Told", "message": format!("about the {kind}"),
+        "source": {"component": "a-controller"}, "count": 1,
+        "firstTimestamp": "2026-11-21T11:00:00Z", "lastTimestamp": "2026-11-21T11:00:00Z",
+    })
+}
+
+#[test]
+fn every_kind_is_waited_for_explained_and_told_of() {
+    let Some(kinds) = kinds() else { return };
+    let Some(env) = with_every_kind(&kinds) else {
+        return;
+    };
+    let namespace = env.scene().namespace().to_owned();
+    for kind in kinds.keys() {
+        let target = format!("{kind}/{NAME}");
+        let row = env.run(["get", &target]).success();
+        assert!(row.contains(NAME), "{target}: {row}");
+        let waited = env.run(["wait", &target, "--timeout=2m"]);
+        assert!(
+            waited
+                .stderr()
+                .contains(&format!("{kind}/[NAMESPACE]/{NAME}: ")),
+            "{waited}"
+        );
+        waited.success();
+        let why = env.run(["why", &target, "-o", "json"]).success();
+        let why: Value = serde_json::from_str(&why).unwrap();
+        assert_eq!(why["links"][0]["object"]["kind"], **kind, "{why}");
+        let object = env.scene().object(&target).unwrap();
+        env.scene()
+            .api()
+            .apply_all(vec![event(&object, kind)], &namespace);
+        let told = env.run(["events", "--for", &target]);
+        if kind == "ExternalArtifact" {
+            told.failure(2);
+        } else {
+            let words = format!("about the {kind}");
+            assert!(told.stdout().contains(&words), "{target}: {told}");
+        }
+    }
+}
+
+/// The flags that every kind is shown with beside flux; a star is the name of the object.
+const SHOWN: &[&str] = &[
+    "",
+    "*",
+    "* --no-header",
+    "nobody",
+    "-A -l team=sample --status-selector ready=true",
+    "--status-selector ready=false",
+    "--status-selector ready",
+    "-n default",
+    "--no-such-flag",
+];
+
+/// The flags that every kind is exported with beside flux.
+const EXPORTED: &[&str] = &[
+    "",
+    "*",
+    "--all",
+    "nobody",
+    "--all -n default",
+    "--no-such-flag",
+];
+
+#[test]
+fn every_kind_is_shown_and_exported_as_by_flux() {
+    let Some(kinds) = kinds() else { return };
+    if !are_built(&["flux"]) {
+        return;
+    }
+    let Some(env) = with_every_kind(&kinds) else {
+        return;
+    };
+    let flux = built("flux");
+    // Other tests fill the same server.
+    let everywhere = |output: &CommandOutput, has_all: bool| -> Vec<String> {
+        let stdout = output.stdout();
+        let rows = stdout.lines().map(str::to_owned);
+        rows.filter(|row| !has_all || row.contains("[NAMESPACE]"))
+            .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    for (verb, variants) in [("get", SHOWN), ("export", EXPORTED)] {
+        for path in words_of(&env, verb, &kinds).values() {
+            for flags in variants {
+                let flags = flags.replace('*', NAME);
+                let flags = flags.split_whitespace().map(str::to_owned);
+                let arguments: Vec<String> = path.iter().cloned().chain(flags).collect();
+                let ours = env.run(arguments.clone());
+                let theirs = env.other_command(&flux, arguments.clone()).run();
+                let is_everywhere = arguments.iter().any(|word| word == "-A");
+                assert_eq!(
+                    everywhere(&ours, is_everywhere),
+                    everywhere(&theirs, is_everywhere),
+                    "{arguments:?}: {ours}{theirs}"
+                );
+                if !is_everywhere {
+                    assert_eq!(ours.stdout(), theirs.stdout(), "{arguments:?}");
+                }
+                let ended = |output: &CommandOutput| output.status() == Some(0);
+                assert_eq!(
+                    ended(&ours),
+                    ended(&theirs),
+                    "{arguments:?}: {ours}{theirs}"
+                );
+            }
+        }
+    }
 }

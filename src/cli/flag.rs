@@ -1,8 +1,9 @@
 //! Flag values as Go's pflag reads them, so that scripts written for flux parse alike.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{CommandExt, ValueParser};
+use clap::builder::{CommandExt, OsStringValueParser, TypedValueParser, ValueParser};
 use clap::{ArgAction, Command};
 
 /// The mark of a tree whose flags behave as pflag's; clap hands it down to commands that are declared later.
@@ -24,6 +25,11 @@ pub fn as_pflag(command: Command) -> Command {
 /// Says whether the tree that the command is part of went through [`as_pflag`].
 pub fn is_like_pflag(command: &Command) -> bool {
     command.get::<LikePflag>().is_some()
+}
+
+/// Reads a path that may be empty, which counts as none.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn as_pflag_argument(argument: clap::Arg) -> clap::Arg {

@@ -127,6 +127,11 @@ impl Request<'_> {
         }
     }
 
+    /// Says whether the command ends well whatever is wrong: with the tables of a group scripts go on, as after flux.
+    fn is_lenient(&self) -> bool {
+        self.scope == Scope::Group && self.args.output.output().format.is_table()
+    }
+
     /// Says whether one object is asked for, which is then printed by itself and not in a list.
     fn is_for_one(&self) -> bool {
         let selection = &self.args.selection;
@@ -161,9 +166,16 @@ async fn ask<T: Listed>(context: &Context, request: &Request<'_>) -> Result<Answ
     }
     let mut refused = Refused::default();
     let mut found = Vec::new();
+    let mut unread = None;
     for (target, listed) in request.targets.iter().zip(lists) {
         found.push(match listed {
-            Ok(listed) => Some(passing(selection, target.kind, listed)?),
+            Ok(listed) => match passing(selection, target.kind, listed) {
+                Err(failure) if request.is_lenient() => {
+                    unread.get_or_insert(failure);
+                    None
+                }
+                passed => Some(passed?),
+            },
             Err(error) => {
                 refused.add(target.kind, error);
                 None
@@ -171,6 +183,9 @@ async fn ask<T: Listed>(context: &Context, request: &Request<'_>) -> Result<Answ
         });
     }
     refused.tell(&context.ui, namespace);
+    if let Some(failure) = unread {
+        context.ui.failure(failure);
+    }
     Ok(Answer { found })
 }
 

@@ -31,6 +31,7 @@ mod manifest_args;
 mod migrate;
 mod on_kind;
 mod output;
+mod parse;
 mod reconcile;
 mod refused;
 mod repository_args;
@@ -46,6 +47,7 @@ mod trace_report;
 mod tree;
 mod trigger;
 mod uninstall;
+mod usage;
 mod version;
 mod wait;
 mod why;
@@ -56,8 +58,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 
 use crate::error::{Blame, Failure};
 use crate::http;
@@ -69,9 +70,6 @@ use on_kind::OnKind;
 
 /// How long after the time limit a command may go on: what it waits for knows the limit too, and says more.
 const GRACE: Duration = Duration::from_secs(3);
-
-/// The flag that chooses objects of all kinds where none is named.
-const EXPIRED: &str = "--expired";
 
 /// Set clusters up from Git, see what runs in them, and steer it
 ///
@@ -262,10 +260,10 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     let program = program_name(arguments.first());
     panic::set_hook(Box::new(report_panic));
     diagnostics::start();
-    complete::answer(arguments, &program, root);
-    let cli = match parse(arguments, &program) {
+    complete::answer(arguments, &program, parse::root);
+    let cli = match parse::parse(arguments, &program) {
         Ok(cli) => cli,
-        Err(error) => return show_usage(&error, arguments, &program),
+        Err(error) => return usage::show(&error, arguments, &program),
     };
     let ui = Ui::new(UiOptions {
         color: cli.global.color,
@@ -304,63 +302,6 @@ fn program_name(argument: Option<&OsString>) -> String {
     }
 }
 
-/// Declares the commands, as far as the words of a command line may enter them.
-fn root(words: &[OsString], program: &str) -> clap::Command {
-    let root = Cli::command()
-        .name(program.to_owned())
-        .bin_name(program.to_owned());
-    lazy::keep_named(root, words)
-}
-
-fn parse(arguments: &[OsString], program: &str) -> Result<Cli, clap::Error> {
-    let command = flag::as_pflag(root(arguments, program));
-    let matches = match command.clone().try_get_matches_from(arguments) {
-        Err(error) => match with_word_for_objects(arguments, &error) {
-            Some(arguments) => match command.try_get_matches_from(arguments) {
-                // Where no verb takes objects, the word was no help.
-                Err(second) if invalid_word(&second) == Some(on_kind::OBJECTS) => {
-                    return Err(error);
-                }
-                second => second?,
-            },
-            None => return Err(error),
-        },
-        Ok(matches) => matches,
-    };
-    Cli::from_arg_matches(&matches)
-}
-
-/// Returns the word that the parser took for a command that does not exist.
-fn invalid_word(error: &clap::Error) -> Option<&str> {
-    match error.get(ContextKind::InvalidSubcommand)? {
-        ContextValue::String(word) => Some(word),
-        _ => None,
-    }
-}
-
-/// Says whether the parser missed a word after a group of commands.
-fn lacks_kind(error: &clap::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    )
-}
-
-/// Gives `get ks/apps` the word that stands for the kinds of KIND/NAME, where the parser took that for a command, and
-/// `resume --expired` too, which means all kinds.
-fn with_word_for_objects(arguments: &[OsString], error: &clap::Error) -> Option<Vec<OsString>> {
-    if lacks_kind(error) && arguments.iter().any(|word| word == EXPIRED) {
-        return Some([arguments, &[on_kind::OBJECTS.into()]].concat());
-    }
-    let word = invalid_word(error).filter(|word| word.contains('/'))?;
-    let place = arguments
-        .iter()
-        .position(|argument| argument.to_str() == Some(word))?;
-    let mut arguments = arguments.to_vec();
-    arguments.insert(place, on_kind::OBJECTS.into());
-    Some(arguments)
-}
-
 fn execute(cli: &Cli, ui: Ui, program: String) -> Result<(), (Ui, Failure)> {
     let context = Context::new(&cli.global, ui, program);
     let outcome = if cli.command.is_local() {
@@ -393,71 +334,6 @@ fn wait_for(context: &Context, command: &Command) -> Result<(), Failure> {
     // A thread may still sit in a Git transfer; nobody waits for it any more.
     runtime.shutdown_background();
     outcome
-}
-
-/// Prints what the parser has to say: help and version are data, everything else is a failure.
-fn show_usage(error: &clap::Error, arguments: &[OsString], program: &str) -> ExitCode {
-    let ui = Ui::new(UiOptions::default());
-    let printed = match error.kind() {
-        ErrorKind::DisplayVersion => ui.data(format_args!("{}\n", version::short(program))),
-        ErrorKind::DisplayHelp => ui.data(help(error, arguments, program)),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            ui.data(group_help(arguments, program))
-        }
-        _ => {
-            ui.fail(&usage_failure(error));
-            return ExitCode::from(Blame::Usage.status());
-        }
-    };
-    match printed {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let failure = Failure::from(error);
-            if failure.is_broken_pipe() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(failure.blame().status())
-            }
-        }
-    }
-}
-
-/// Returns the help text from the tree as it was declared, whose flags show without pflag's `=value`.
-fn help(error: &clap::Error, arguments: &[OsString], program: &str) -> String {
-    match root(arguments, program).try_get_matches_from(arguments) {
-        Err(plain) if plain.kind() == ErrorKind::DisplayHelp => plain.render().to_string(),
-        _ => error.render().to_string(),
-    }
-}
-
-/// Returns the help of the group that the arguments name without naming a command in it.
-fn group_help(arguments: &[OsString], program: &str) -> String {
-    let mut root = root(arguments, program);
-    root.build();
-    let mut group = &mut root;
-    for word in arguments
-        .iter()
-        .skip(1)
-        .filter_map(|argument| argument.to_str())
-    {
-        if group.find_subcommand(word).is_some() {
-            group = group.find_subcommand_mut(word).expect("it was just found");
-        }
-    }
-    group.render_long_help().to_string()
-}
-
-/// Turns the parser's message into a failure: its first line is the message, its tips are hints.
-fn usage_failure(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or("wrong usage");
-    let mut failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
-    for line in lines {
-        let hint = line.strip_prefix("tip: ").unwrap_or(line);
-        failure = failure.with_hint(hint);
-    }
-    failure
 }
 
 #[cfg(test)]

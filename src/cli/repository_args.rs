@@ -100,7 +100,7 @@ impl RepositoryArgs {
 
     /// Starts the renders of a run.
     pub fn session(&self, opened: &Opened) -> Result<Session, Failure> {
-        let objects = ops::objects_in(&self.set_object)?;
+        let objects = ops::read_given(&self.set_object)?;
         let unset = if self.strict_substitute {
             Unset::Refused
         } else {

@@ -6,8 +6,10 @@ use std::ffi::OsString;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, value_parser};
 
+use super::Cli;
 use super::flag::{self, Csv};
-use super::{Cli, help, parse, root};
+use super::parse::{parse, root};
+use super::usage::help;
 
 /// Collects the path of each command with its flags alone, so that each can be tried by itself.
 fn collect(

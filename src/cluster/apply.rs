@@ -1,67 +1,34 @@
 //! Server-side apply in stages: what others need first, and only what would change.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use tokio::time::sleep;
 
+use super::apply_error::ApplyError;
+use super::change::{Action, Applied};
 use super::client::Cluster;
 use super::error::ClusterError;
 use super::normalise::{broken_key, is_same, normalise};
 use super::promise::Promised;
 use super::resource::Address;
-use super::settle::{SettleError, settle};
-use crate::error::{Blame, Explain};
-use crate::manifest::{Object, ObjectId, Stage, sort_for_apply, stage};
+use super::settle::settle;
+use crate::manifest::{Object, Stage, sort_for_apply, stage};
 
 /// How often, and after which pause, a kind that was just defined is asked for again: not every API
 /// server of a cluster knows it at the same moment.
 const UNKNOWN_KIND: (u32, Duration) = (15, Duration::from_millis(200));
 
-/// What applying an object does to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// It was not there.
-    Created,
-    /// It was there, and changed.
-    Configured,
-    /// It was as it should be, so nothing was sent.
-    Unchanged,
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Created => "created",
-            Self::Configured => "configured",
-            Self::Unchanged => "unchanged",
-        })
-    }
-}
-
-/// An object that was applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// The object.
-    pub id: ObjectId,
-    /// What happened to it.
-    pub action: Action,
-}
-
 /// What applying an object would do to it.
 #[derive(Clone, Debug)]
-pub struct Preview {
+struct Preview {
     /// Where the object is.
-    pub address: Address,
-    /// The object as it is; `None` where it is not there.
-    #[expect(dead_code, reason = "`diff` compares it with the merged one")]
-    pub live: Option<Object>,
+    address: Address,
     /// The object as the server would keep it.
-    pub merged: Object,
+    merged: Object,
     /// What would happen.
-    pub action: Action,
+    action: Action,
 }
 
 /// How to apply.
@@ -78,72 +45,6 @@ impl Default for ApplyOptions {
         Self {
             concurrency: 16,
             settle_limit: Duration::from_mins(1),
-        }
-    }
-}
-
-/// Why objects are not, or not all, applied.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// An object says nothing about its namespace.
-    #[error("{id} must name its namespace")]
-    NoNamespace {
-        /// The object.
-        id: ObjectId,
-    },
-    /// A value of a Secret is not encoded.
-    #[error("the value of `{key}` in {id} is not base64")]
-    Value {
-        /// The Secret.
-        id: ObjectId,
-        /// The key of the value.
-        key: String,
-    },
-    /// The server refuses an object, or can't be asked; nothing of its stage is written.
-    #[error("{id} would not be accepted")]
-    Preview {
-        /// The object.
-        id: ObjectId,
-        /// Why.
-        #[source]
-        source: ClusterError,
-    },
-    /// An object can't be written, though its rehearsal went well.
-    #[error("cannot apply {id}")]
-    Apply {
-        /// The object.
-        id: ObjectId,
-        /// Why.
-        #[source]
-        source: ClusterError,
-    },
-    /// Definitions or namespaces do not get ready.
-    #[error(transparent)]
-    Settle(#[from] SettleError),
-}
-
-impl Explain for ApplyError {
-    fn blame(&self) -> Blame {
-        match self {
-            Self::NoNamespace { .. } | Self::Value { .. } => Blame::User,
-            Self::Preview { source, .. } | Self::Apply { source, .. } => source.blame(),
-            Self::Settle(error) => error.blame(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoNamespace { .. } => Some("set `metadata.namespace`".into()),
-            Self::Value { .. } => Some("plain text belongs under `stringData`".into()),
-            Self::Preview { id, source } | Self::Apply { id, source } => {
-                if source.is_immutable() {
-                    return Some(format!(
-                        "a field of it can't be changed any more: delete {id}, then apply again"
-                    ));
-                }
-                source.hint()
-            }
-            Self::Settle(error) => error.hint(),
         }
     }
 }
@@ -180,14 +81,6 @@ impl Cluster {
         self.apply_stage(&rest, &promised, options, &mut report)
             .await?;
         Ok(applied)
-    }
-
-    /// Finds out what applying an object would do, without doing it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`diff` asks for it"))]
-    pub async fn preview(&self, object: &Object) -> Result<Preview, ApplyError> {
-        let mut object = object.clone();
-        normalise(&mut object);
-        self.preview_normal(&object).await
     }
 
     /// Finds out where an object belongs.
@@ -258,7 +151,7 @@ impl Cluster {
     ) -> Result<(&'a Object, Option<Preview>), ApplyError> {
         let (mut tries, pause) = UNKNOWN_KIND;
         loop {
-            match self.preview_normal(object).await {
+            match self.preview(object).await {
                 Ok(preview) => return Ok((object, Some(preview))),
                 Err(ApplyError::Preview { source, .. })
                     if self.is_rehearsing() && source.is_not_found() && promised.covers(object) =>
@@ -277,7 +170,7 @@ impl Cluster {
         }
     }
 
-    async fn preview_normal(&self, object: &Object) -> Result<Preview, ApplyError> {
+    async fn preview(&self, object: &Object) -> Result<Preview, ApplyError> {
         if let Some(key) = broken_key(object) {
             let (id, key) = (object.id(), key.to_owned());
             return Err(ApplyError::Value { id, key });
@@ -306,7 +199,6 @@ impl Cluster {
         };
         Ok(Preview {
             address: address.clone(),
-            live,
             merged,
             action,
         })
@@ -348,6 +240,7 @@ mod tests {
 
     use super::super::traps::{Double, Seen, answer};
     use super::*;
+    use crate::error::Explain as _;
 
     /// Plays an API server that holds the `ConfigMap` `same` and refuses what is called `bad`.
     fn serve(seen: &Seen) -> Response {

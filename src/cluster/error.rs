@@ -138,6 +138,11 @@ impl ClusterError {
         matches!(self, Self::Forbidden { .. })
     }
 
+    /// Says whether we are known, but may not do what a verb of access rules means.
+    pub fn is_forbidden_to(&self, verb: &str) -> bool {
+        matches!(self, Self::Forbidden { deed, .. } if deed.verb == verb)
+    }
+
     /// Says whether somebody else changed the object in between, or made it first.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Rejected { code: 409, .. })

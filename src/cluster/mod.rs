@@ -1,13 +1,17 @@
 //! One Kubernetes cluster: how to reach it, read it, change it, and wait for it.
 
+mod amend;
 mod apply;
+mod apply_error;
 mod board;
 mod call;
 mod catalogue;
+mod change;
 mod client;
 mod connect;
 mod credential;
 mod discovery;
+mod endpoint;
 mod error;
 mod event;
 mod installation;
@@ -19,6 +23,7 @@ mod list;
 mod live_state;
 mod log;
 mod normalise;
+mod pod;
 mod promise;
 mod recipe;
 mod refusal;
@@ -35,7 +40,8 @@ mod wait;
 mod watch;
 mod workload;
 
-pub use apply::{Action, Applied, ApplyOptions};
+pub use apply::ApplyOptions;
+pub use change::{Action, Applied};
 pub use client::{Cluster, Deletion};
 pub use connect::{ConnectOptions, Impersonation, TlsOptions};
 pub use discovery::Access;

@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use crate::manifest::Object;
+use crate::manifest::{Object, decode_base64};
 
 /// Changes an object so that the server takes it as people mean it.
 ///
 /// - What only the server writes goes: status, creation time, managed fields.
 /// - `stringData` of a Secret moves into `data`: the server would do it too, but would then take a
 ///   value that was removed for one that nobody manages.
+/// - Values of a Secret that look like numbers are texts all the same.
 /// - Templates of pods have `metadata`, if only an empty one.
 /// - Ports get their default protocol, which is a key of their list and may not be missing in it.
 pub fn normalise(object: &mut Object) {
@@ -21,7 +22,10 @@ pub fn normalise(object: &mut Object) {
     metadata.remove("creationTimestamp");
     metadata.remove("managedFields");
     match (object.group(), object.kind()) {
-        ("", "Secret") => fold_text(object.value_mut()),
+        ("", "Secret") => {
+            make_text(object.value_mut().get_mut("data"));
+            fold_text(object.value_mut());
+        }
         ("", "Service") => name_protocol(object.value_mut().pointer_mut("/spec/ports")),
         _ => {}
     }
@@ -76,11 +80,33 @@ fn name_protocol(ports: Option<&mut Value>) {
     }
 }
 
+/// Turns numbers and booleans into their texts: some texts of base64 look like them.
+fn make_text(data: Option<&mut Value>) {
+    let values = data.and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, value) in values {
+        if value.is_number() || value.is_boolean() {
+            *value = value.to_string().into();
+        }
+    }
+}
+
 /// Moves the plain values of a Secret to the encoded ones; the plain ones win.
 fn fold_text(secret: &mut Value) {
     let Some(fields) = secret.as_object_mut() else {
         return;
     };
+    // What is no text stays, for the server to refuse.
+    let is_foldable = fields
+        .get("stringData")
+        .and_then(Value::as_object)
+        .is_some_and(|plain| {
+            plain
+                .values()
+                .all(|value| value.is_string() || value.is_null())
+        });
+    if !is_foldable {
+        return;
+    }
     let Some(Value::Object(plain)) = fields.remove("stringData") else {
         return;
     };
@@ -105,7 +131,7 @@ pub fn broken_key(object: &Object) -> Option<&str> {
     }
     let data = object.get("/data")?.as_object()?;
     let is_broken = |value: &Value| match value {
-        Value::String(text) => STANDARD.decode(text.replace(['\n', '\r'], "")).is_err(),
+        Value::String(text) => decode_base64(text).is_err(),
         Value::Null => false,
         _ => true,
     };
@@ -167,6 +193,12 @@ mod tests {
             "data": null, "stringData": {"a": "x"},
         }));
         assert_eq!(only_plain["data"], json!({"a": "eA=="}));
+        let odd = normal(json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+            "data": {"a": 1234, "b": true}, "stringData": {"n": 1},
+        }));
+        assert_eq!(odd["data"], json!({"a": "1234", "b": "true"}));
+        assert_eq!(odd["stringData"], json!({"n": 1}), "the server refuses it");
     }
 
     #[test]

@@ -1,24 +1,21 @@
 //! From flags, kubeconfig and surroundings to what a client needs.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderValue, Uri, header};
+use http::{HeaderValue, header};
 use kube::config::{AuthInfo, Cluster as ClusterEntry, Config};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use url::Url;
 
+use super::amend::{amend_cluster, amend_user};
 use super::connect::{ConnectError, ConnectOptions};
 use super::credential::{Credential, Plugin};
-use super::error::Reason;
+use super::endpoint::{authorities, proxy, server};
 use super::kubeconfig::{self, ConfigError, Selected};
 use super::transport::client;
 use crate::env;
-use crate::http::{USER_AGENT, install_crypto, proxy_for};
+use crate::http::{USER_AGENT, install_crypto};
 
 /// How long it may take to open a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -162,167 +159,12 @@ fn in_cluster(folder: &Path) -> Option<Selected> {
     })
 }
 
-/// Lets the flags win over what the kubeconfig says about the cluster.
-fn amend_cluster(cluster: &mut ClusterEntry, options: &ConnectOptions) {
-    if let Some(server) = &options.server {
-        cluster.server = Some(server.clone());
-        // The name was for the other server.
-        cluster.tls_server_name = None;
-    }
-    if options.tls.insecure_skip_verify {
-        cluster.insecure_skip_tls_verify = Some(true);
-        cluster.certificate_authority = None;
-        cluster.certificate_authority_data = None;
-    }
-    if let Some(file) = &options.tls.certificate_authority {
-        cluster.certificate_authority = Some(file.display().to_string());
-        cluster.certificate_authority_data = None;
-        cluster.insecure_skip_tls_verify = Some(options.tls.insecure_skip_verify);
-    }
-    if let Some(name) = &options.tls.server_name {
-        cluster.tls_server_name = Some(name.clone());
-    }
-    if options.disable_compression {
-        cluster.disable_compression = Some(true);
-    }
-}
-
-/// Lets the flags win over what the kubeconfig says about the user.
-fn amend_user(user: &mut AuthInfo, options: &ConnectOptions) -> Result<(), ConnectError> {
-    if let Some(token) = &options.token {
-        // A server looks at certificates before tokens, so the other ways to log in must go,
-        // or the token would be there in vain.
-        let impersonate = user.clone();
-        *user = AuthInfo {
-            token: Some(token.reveal().to_owned().into()),
-            impersonate: impersonate.impersonate,
-            impersonate_uid: impersonate.impersonate_uid,
-            impersonate_groups: impersonate.impersonate_groups,
-            impersonate_user_extra: impersonate.impersonate_user_extra,
-            ..AuthInfo::default()
-        };
-    }
-    if let Some(file) = &options.tls.client_certificate {
-        user.client_certificate = Some(file.display().to_string());
-        user.client_certificate_data = None;
-    }
-    if let Some(file) = &options.tls.client_key {
-        user.client_key = Some(file.display().to_string());
-        user.client_key_data = None;
-    }
-    let wanted = &options.impersonate;
-    if let Some(name) = &wanted.user {
-        user.impersonate = Some(name.clone());
-    }
-    if let Some(uid) = &wanted.uid {
-        user.impersonate_uid = Some(uid.clone());
-    }
-    if !wanted.groups.is_empty() {
-        user.impersonate_groups = Some(wanted.groups.clone());
-    }
-    if !wanted.extra.is_empty() {
-        user.impersonate_user_extra = Some(HashMap::from_iter(wanted.extra.clone()));
-    }
-    let more = user.impersonate_uid.is_some()
-        || user.impersonate_groups.is_some()
-        || user.impersonate_user_extra.is_some();
-    if more && user.impersonate.as_deref().is_none_or(str::is_empty) {
-        return Err(ConnectError::Impersonation);
-    }
-    Ok(())
-}
-
-/// Returns the address of the server. Without a scheme it is HTTPS exactly where certificates are spoken of.
-fn server(selected: &Selected) -> Result<Uri, ConnectError> {
-    let cluster = &selected.cluster;
-    let server = cluster
-        .server
-        .clone()
-        .filter(|server| !server.is_empty())
-        .ok_or(ConnectError::NoServer)?;
-    let secure = cluster.certificate_authority.is_some()
-        || cluster.certificate_authority_data.is_some()
-        || cluster.insecure_skip_tls_verify == Some(true)
-        || selected.user.client_certificate.is_some()
-        || selected.user.client_certificate_data.is_some();
-    let full = match (server.contains("://"), secure) {
-        (true, _) => server.clone(),
-        (false, true) => format!("https://{server}"),
-        (false, false) => format!("http://{server}"),
-    };
-    let uri = full.parse::<Uri>().ok();
-    let uri = uri
-        .filter(|uri| uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https")));
-    uri.ok_or(ConnectError::Server { server })
-}
-
-/// Returns the proxy: the one of the kubeconfig, else the one that the environment names for this server.
-///
-/// kube asks `NO_PROXY` about the proxy in place of the server, so it is never asked.
-fn proxy(named: Option<&str>, server: &str) -> Result<Option<Uri>, ConnectError> {
-    let refused = || ConnectError::Proxy {
-        server: server.into(),
-    };
-    let proxy = match named.filter(|named| !named.is_empty()) {
-        Some(named) => named.to_owned(),
-        None => match Url::parse(server)
-            .ok()
-            .and_then(|target| proxy_for(&target))
-        {
-            Some(proxy) => proxy.to_string(),
-            None => return Ok(None),
-        },
-    };
-    // The name is looked up by the proxy in both spellings: that is how kube's SOCKS works.
-    let proxy = proxy.replacen("socks5h://", "socks5://", 1);
-    proxy.parse::<Uri>().map(Some).map_err(|_| refused())
-}
-
-/// Reads the CA certificates; `None` where those of the system count.
-fn authorities(cluster: &ClusterEntry) -> Result<Option<Vec<Vec<u8>>>, ConnectError> {
-    let data = cluster
-        .certificate_authority_data
-        .as_deref()
-        .filter(|data| !data.is_empty());
-    let file = cluster
-        .certificate_authority
-        .as_deref()
-        .filter(|file| !file.is_empty());
-    let (origin, pem) = match (data, file) {
-        (Some(data), _) => (
-            "certificate-authority-data",
-            STANDARD
-                .decode(data.trim())
-                .map_err(|error| error.to_string()),
-        ),
-        (None, Some(file)) => (file, std::fs::read(file).map_err(|error| error.to_string())),
-        (None, None) => return Ok(None),
-    };
-    let broken = |problem: String| ConnectError::Authority {
-        origin: origin.into(),
-        source: Reason(problem),
-    };
-    let pem = pem.map_err(broken)?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem)
-        .map(|found| found.map(|found| found.to_vec()))
-        .collect();
-    let certificates = certificates.map_err(|error| broken(error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(broken("no PEM certificate is in it".into()));
-    }
-    Ok(Some(certificates))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::process::Command;
 
-    use kube::config::ExecConfig;
-
-    use super::super::connect::{Impersonation, TlsOptions, Token};
     use super::*;
-    use crate::error::{Blame, Explain as _};
 
     const KUBECONFIG: &str = "
 apiVersion: v1
@@ -396,133 +238,5 @@ contexts: [{name: c, context: {cluster: c}}]
             in_surroundings(&outside_a_pod),
             "no kubeconfig found (looked at nothing: HOME is not set)"
         );
-    }
-
-    #[test]
-    fn the_proxy_of_the_kubeconfig_wins() {
-        let proxy = proxy(
-            Some("socks5h://user:pw@proxy:1080"),
-            "https://127.0.0.1:6443",
-        )
-        .unwrap()
-        .unwrap();
-        assert_eq!(proxy.to_string(), "socks5://user:pw@proxy:1080/");
-        assert!(
-            super::proxy(None, "https://127.0.0.1:6443")
-                .unwrap()
-                .is_none(),
-            "loopback needs none"
-        );
-    }
-
-    #[test]
-    fn a_token_flag_puts_all_other_credentials_aside() {
-        let mut user = AuthInfo {
-            client_certificate_data: Some("c".into()),
-            exec: Some(ExecConfig::default()),
-            impersonate: Some("jane".into()),
-            ..AuthInfo::default()
-        };
-        let options = ConnectOptions {
-            token: Some(Token::from("t".to_owned())),
-            ..ConnectOptions::default()
-        };
-        amend_user(&mut user, &options).unwrap();
-        assert!(
-            user.token.is_some() && user.exec.is_none() && user.client_certificate_data.is_none()
-        );
-        assert_eq!(user.impersonate.as_deref(), Some("jane"));
-        assert_eq!(format!("{:?}", options.token), "Some(***)");
-    }
-
-    #[test]
-    fn groups_need_a_user() {
-        let impersonate = Impersonation {
-            groups: vec!["dev".into()],
-            ..Impersonation::default()
-        };
-        let options = ConnectOptions {
-            impersonate,
-            ..ConnectOptions::default()
-        };
-        let error = amend_user(&mut AuthInfo::default(), &options).unwrap_err();
-        assert_eq!(error.blame(), Blame::Usage);
-    }
-
-    #[test]
-    fn flags_about_certificates_replace_what_contradicts_them() {
-        let filled = || ClusterEntry {
-            certificate_authority_data: Some("x".into()),
-            insecure_skip_tls_verify: Some(true),
-            tls_server_name: Some("old".into()),
-            ..ClusterEntry::default()
-        };
-        let mut cluster = filled();
-        let tls = TlsOptions {
-            certificate_authority: Some("ca.crt".into()),
-            ..TlsOptions::default()
-        };
-        amend_cluster(
-            &mut cluster,
-            &ConnectOptions {
-                tls,
-                ..ConnectOptions::default()
-            },
-        );
-        assert_eq!(cluster.certificate_authority.as_deref(), Some("ca.crt"));
-        assert_eq!(
-            (
-                cluster.certificate_authority_data,
-                cluster.insecure_skip_tls_verify
-            ),
-            (None, Some(false))
-        );
-        let mut cluster = filled();
-        amend_cluster(
-            &mut cluster,
-            &ConnectOptions {
-                server: Some("https://x".into()),
-                ..ConnectOptions::default()
-            },
-        );
-        assert_eq!(cluster.tls_server_name, None);
-    }
-
-    #[test]
-    fn an_address_without_a_scheme_gets_one() {
-        let mut selected = Selected::default();
-        selected.cluster.server = Some("10.0.0.1:6443".into());
-        assert_eq!(
-            server(&selected).unwrap().to_string(),
-            "http://10.0.0.1:6443/"
-        );
-        selected.cluster.insecure_skip_tls_verify = Some(true);
-        assert_eq!(
-            server(&selected).unwrap().to_string(),
-            "https://10.0.0.1:6443/"
-        );
-        selected.cluster.server = Some("ftp://x".into());
-        assert_eq!(
-            server(&selected).unwrap_err().to_string(),
-            "`ftp://x` is not the address of a cluster"
-        );
-    }
-
-    #[test]
-    fn an_authority_that_is_no_certificate_names_where_it_stands() {
-        let cluster = ClusterEntry {
-            certificate_authority: Some("/nowhere/ca".into()),
-            ..ClusterEntry::default()
-        };
-        let error = authorities(&cluster).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "cannot read the CA certificates of the cluster (/nowhere/ca)"
-        );
-        let cluster = ClusterEntry {
-            certificate_authority_data: Some("aGk=".into()),
-            ..ClusterEntry::default()
-        };
-        assert!(authorities(&cluster).is_err());
     }
 }

@@ -31,6 +31,19 @@ struct Cause {
     field: String,
 }
 
+/// The words of the server after the path of a field that a kind does not have.
+const UNKNOWN: &str = ": field not declared in schema";
+
+/// Returns the paths of fields that a kind does not have; they tell no values.
+fn unknown_fields(message: &str) -> Vec<&str> {
+    let found = message.match_indices(UNKNOWN).map(|(end, _)| {
+        let before = &message[..end];
+        let start = before.rfind(char::is_whitespace);
+        &before[start.map_or(0, |start| start + 1)..]
+    });
+    found.filter(|path| path.starts_with('.')).collect()
+}
+
 impl Refusal {
     /// Reads the body of an answer that is an error; what is no status counts as a message, shortened.
     pub(super) fn read(body: &[u8]) -> Self {
@@ -108,6 +121,9 @@ impl Refusal {
             .flat_map(|details| &details.causes)
             .map(|cause| format!("{}: {}", cause.field, cause.reason))
             .collect();
+        let unknown = unknown_fields(&self.message);
+        let unknown = unknown.into_iter().map(|path| format!("{path}{UNKNOWN}"));
+        let fields: Vec<String> = fields.into_iter().chain(unknown).collect();
         let reason = match self.reason.as_str() {
             "" => format!("turned down with status {code}"),
             reason => reason.to_owned(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::state::{State, Status, condition, conditions, number};
-use super::workload;
+use super::{pod, workload};
 use crate::manifest::Object;
 
 /// Works out the status of an object at a time.
@@ -32,21 +32,21 @@ pub fn status_of(object: Option<&Object>, now: Timestamp) -> Status {
 /// generation before means nothing.
 pub fn reconciled(object: &Object, now: Timestamp) -> Status {
     let generation = number(object, "/metadata/generation").unwrap_or_default();
-    let observed = number(object, "/status/observedGeneration").unwrap_or_default();
+    let observed = number(object, "/status/observedGeneration");
     let Some(ready) = condition(object, "Ready") else {
         return in_general(object).unwrap_or_else(|| {
             Status::progressing("not reconciled yet: it has no Ready condition")
         });
     };
-    let seen = match ready
+    let of_ready = ready
         .value
         .get("observedGeneration")
         .and_then(Value::as_i64)
-    {
-        None | Some(0) => observed,
-        Some(seen) => seen,
-    };
-    if object.get("/metadata/deletionTimestamp").is_none() && (observed < 1 || seen != generation) {
+        .filter(|seen| *seen != 0);
+    let seen = of_ready.or(observed).unwrap_or_default();
+    // An artifact generator and an external artifact say it in their conditions only.
+    let is_unseen = observed.or(of_ready).unwrap_or_default() < 1 || seen != generation;
+    if object.get("/metadata/deletionTimestamp").is_none() && is_unseen {
         return Status::progressing(format!(
             "generation {generation} is not reconciled yet, {seen} was the last"
         ));
@@ -86,7 +86,7 @@ fn in_general(object: &Object) -> Option<Status> {
 fn by_kind(object: &Object, now: Timestamp) -> Option<Status> {
     Some(match (object.group(), object.kind()) {
         ("", "Service") => service(object),
-        ("", "Pod") => workload::pod(object, now),
+        ("", "Pod") => pod::judge(object, now),
         ("", "PersistentVolumeClaim") => claim(object),
         ("", "Namespace") => namespace(object),
         ("apps" | "extensions", "Deployment") => workload::deployment(object),
@@ -248,6 +248,15 @@ mod tests {
             State::InProgress,
             "current for kstatus, but not for us"
         );
+        let generator = |conditions: Value| {
+            state(json!({
+                "apiVersion": "source.extensions.fluxcd.io/v1beta1", "kind": "ArtifactGenerator",
+                "metadata": {"generation": 2}, "status": {"conditions": conditions},
+            }))
+        };
+        assert_eq!(generator(ready(json!(2))), State::Current);
+        assert_eq!(generator(ready(json!(1))), State::InProgress);
+        assert_eq!(generator(ready(json!(null))), State::InProgress);
         let stalled = json!([{"type": "Stalled", "status": "True", "message": "bad"}]);
         assert_eq!(state(flux(1, 1, &stalled)), State::Failed);
     }

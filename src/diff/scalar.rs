@@ -19,6 +19,8 @@ pub enum Sort {
     Float,
     /// A text.
     Text,
+    /// The text that merges mappings where it is a key in YAML; the reference tells it apart as a value too.
+    Merge,
     /// A list.
     List,
     /// A mapping.
@@ -33,6 +35,7 @@ impl Sort {
             Value::Bool(_) => Self::Boolean,
             Value::Number(_) if text(value).contains(['.', 'e']) => Self::Float,
             Value::Number(_) => Self::Integer,
+            Value::String(text) if text == "<<" => Self::Merge,
             Value::String(_) => Self::Text,
             Value::Array(_) => Self::List,
             Value::Object(_) => Self::Map,
@@ -47,6 +50,7 @@ impl Sort {
             Self::Integer => "int",
             Self::Float => "float",
             Self::Text => "string",
+            Self::Merge => "merge",
             Self::List => "list",
             Self::Map => "map",
         }
@@ -83,6 +87,7 @@ mod tests {
             (json!(0.5), "float", "0.5"),
             (json!(1e21), "float", "1e+21"),
             (json!("3"), "string", "3"),
+            (json!("<<"), "merge", "<<"),
             (json!(null), "<nil>", "null"),
         ] {
             assert_eq!((Sort::of(&value).name(), &*text(&value)), (sort, shown));

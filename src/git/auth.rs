@@ -54,6 +54,8 @@ pub enum Credentials {
     /// What the URL itself holds; over SSH the user's agent, keys and configuration.
     #[default]
     Ambient,
+    /// The same; over HTTP also what the user's credential helpers know, once the server asks.
+    Helped,
     /// A user and a password, or a token in the place of either.
     Basic {
         /// The user.

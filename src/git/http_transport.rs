@@ -10,7 +10,8 @@ use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
 use url::Url;
 
-use super::auth::Credentials;
+use super::auth::{Credentials, Secret};
+use super::credential_helper;
 use super::transport::{Operation, is_sha256, lock, program};
 use super::transport_error::{TransportError, are_offered, clean};
 use super::url_text::encode_path;
@@ -42,6 +43,8 @@ struct Line {
     client: OnceLock<Client>,
     /// Where the repository really is, after redirects.
     base: Mutex<Option<Url>>,
+    /// What the credential helpers know, once they are asked.
+    helped: OnceLock<Option<(String, Secret)>>,
 }
 
 impl HttpTransport {
@@ -52,6 +55,7 @@ impl HttpTransport {
                 operation,
                 client: OnceLock::new(),
                 base: Mutex::new(None),
+                helped: OnceLock::new(),
             }),
         }
     }
@@ -125,15 +129,20 @@ impl Line {
             Credentials::Basic { username, password } => {
                 Ok(request.basic_auth(username, Some(password.reveal())))
             }
+            Credentials::Helped if let Some(Some((user, password))) = self.helped.get() => {
+                Ok(request.basic_auth(user, Some(password.reveal())))
+            }
             Credentials::Bearer(token) => Ok(request.bearer_auth(token.reveal())),
-            Credentials::Ambient if url.user.is_some() || url.password.is_some() => {
+            Credentials::Ambient | Credentials::Helped
+                if url.user.is_some() || url.password.is_some() =>
+            {
                 let password = url
                     .password
                     .as_ref()
                     .map(|password| password.reveal().to_owned());
                 Ok(request.basic_auth(url.user().unwrap_or_default(), password))
             }
-            Credentials::Ambient => Ok(request),
+            Credentials::Ambient | Credentials::Helped => Ok(request),
             Credentials::SshKey(_) => Err(TransportError::WrongCredentials {
                 scheme: url.scheme().name(),
             }),
@@ -164,12 +173,16 @@ impl Line {
         })
     }
 
-    /// Asks again where the server stumbles: nothing is changed by a question.
+    /// Asks again where the server stumbles, or where the user's credential helpers know what it wants: nothing is
+    /// changed by a question.
     fn asked(&self, target: &Url) -> Result<Response, TransportError> {
         let mut attempt = 1;
         loop {
             let request = self.authorized(self.client()?.get(target.clone()))?;
             let response = request.send().map_err(|error| self.failed(error))?;
+            if response.status().as_u16() == 401 && self.finds_help() {
+                continue;
+            }
             let stumbles = matches!(response.status().as_u16(), 500 | 502..=504);
             if !stumbles || attempt == MOST_ATTEMPTS {
                 return Ok(response);
@@ -177,6 +190,21 @@ impl Line {
             thread::sleep(PAUSE * attempt);
             attempt += 1;
         }
+    }
+
+    /// Asks the credential helpers, once and where that is wanted; says whether they know anything.
+    fn finds_help(&self) -> bool {
+        let operation = &self.operation;
+        if operation.credentials != Credentials::Helped
+            || operation.url.password.is_some()
+            || self.helped.get().is_some()
+        {
+            return false;
+        }
+        let helped = self
+            .helped
+            .get_or_init(|| credential_helper::ask(&operation.url));
+        helped.is_some()
     }
 
     fn read(&self, response: Response) -> Result<Vec<u8>, TransportError> {
@@ -279,7 +307,8 @@ impl Line {
         let url = &self.operation.url;
         let offered = are_offered(&self.operation.credentials)
             || url.user.is_some()
-            || url.password.is_some();
+            || url.password.is_some()
+            || matches!(self.helped.get(), Some(Some(_)));
         match status {
             401 => TransportError::Unauthorized { host, offered },
             403 => TransportError::Forbidden {

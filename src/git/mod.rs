@@ -9,6 +9,7 @@ mod code_commit;
 mod commit;
 mod commit_id;
 mod content;
+mod credential_helper;
 mod der;
 mod fetched_files;
 mod git_error;

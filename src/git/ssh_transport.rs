@@ -143,7 +143,7 @@ impl SshStream {
     fn start(operation: &Arc<Operation>, service: Service) -> Result<Self, TransportError> {
         let settings = &operation.settings;
         let file = match &operation.credentials {
-            Credentials::Ambient => None,
+            Credentials::Ambient | Credentials::Helped => None,
             Credentials::SshKey(file) => Some(file),
             Credentials::Basic { .. } | Credentials::Bearer(_) => {
                 return Err(TransportError::WrongCredentials { scheme: "ssh" });

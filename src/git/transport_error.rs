@@ -250,5 +250,5 @@ pub(super) fn clean(text: &str) -> String {
 
 /// Says whether something is shown to the server that it can refuse.
 pub(super) const fn are_offered(credentials: &Credentials) -> bool {
-    !matches!(credentials, Credentials::Ambient)
+    !matches!(credentials, Credentials::Ambient | Credentials::Helped)
 }

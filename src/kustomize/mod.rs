@@ -16,7 +16,7 @@ pub mod transform;
 
 pub(crate) use label_selector::LabelSelector;
 pub(crate) use pattern::Pattern;
-pub use substitute::{SubstituteError, Unset, substitute};
+pub use substitute::{SubstituteError, Unset, substitute, substitute_seen};
 pub use target::{
     BuildError, Built, FILE_NAMES, Options, Order, RootFields, SchemaMode, build, build_all,
     build_each, read_kustomization,

@@ -1,5 +1,6 @@
 //! Kubernetes objects as data: their identity, their YAML, the order to apply them in.
 
+mod base64;
 mod builder;
 mod edit;
 mod emit;
@@ -29,6 +30,7 @@ mod value;
 mod writer;
 mod yaml;
 
+pub use base64::decode_base64;
 pub use emit::{emit, emit_into, emit_node_into};
 pub(crate) use form::{Form, Look, is_printable};
 pub use id::{InventoryError, ObjectId};

@@ -1,10 +1,11 @@
 //! What a document becomes when Go's YAML writer has written it as it stands, and its reader has read it again.
 
 use super::node::{Content, Entry, Node, Style, Tag};
+use super::timestamp;
 
 impl Node {
-    /// Makes of scalars what they become on that way: a null that was left away between braces is an empty text, and
-    /// folded blocks change.
+    /// Makes of scalars what they become on that way: between braces, a null that was left away is an empty text and a
+    /// time of day is text as it stands; folded blocks change.
     pub fn rewrite(&mut self) {
         settle(self, Around::Block);
     }
@@ -26,7 +27,7 @@ fn settle(node: &mut Node, around: Around) {
     };
     match &mut node.content {
         Content::Scalar(text) => {
-            if around == Around::Flow && text.is_empty() && node.tag == Tag::None {
+            if around == Around::Flow && is_quoted_in_flow(node.style, &node.tag, text) {
                 node.tag = Tag::Text;
             }
             if node.style == Style::Folded && text.trim_end_matches('\n').contains('\n') {
@@ -39,6 +40,18 @@ fn settle(node: &mut Node, around: Around) {
                 settle(&mut entry.value, around);
             }
         }
+    }
+}
+
+/// Says whether a scalar without quotes gets some between braces, and is a text from then on.
+///
+/// It does where it is empty and where it has a colon; only times of day have one that are no text already.
+fn is_quoted_in_flow(style: Style, tag: &Tag, text: &str) -> bool {
+    let is_time = || text.contains(':') && timestamp::parse(text).is_some();
+    match tag {
+        Tag::None => text.is_empty() || (style == Style::Plain && is_time()),
+        Tag::Timestamp => is_time(),
+        _ => false,
     }
 }
 
@@ -68,5 +81,17 @@ mod tests {
         let braces = root.get("b").unwrap();
         assert_eq!(braces.get("c").unwrap().tag, Tag::Text);
         assert!(braces.get("d").unwrap().is_null());
+    }
+
+    #[test]
+    fn quotes_times_of_day_between_braces() {
+        let time = "2001-12-14T21:59:43Z";
+        let text = format!("a: {time}\nb: [{time}, 2001-12-14]\n");
+        let mut root = Node::documents(&text).unwrap().remove(0);
+        root.rewrite();
+        assert_eq!(root.get("a").unwrap().tag, Tag::None);
+        let items = root.get("b").unwrap().items().unwrap();
+        assert_eq!(items[0].tag, Tag::Text);
+        assert_eq!(items[1].tag, Tag::None);
     }
 }

@@ -210,17 +210,22 @@ fn in_file(file: &Path, name: &str, namespace: &str) -> Result<Object, Failure> 
             && object.name() == name
             && (object.namespace().is_empty() || object.namespace() == namespace)
     };
-    objects.find(is_meant).ok_or_else(|| {
+    let mut object = objects.find(is_meant).ok_or_else(|| {
         Failure::new(format!(
             "failed find kustomization with name '{name}' and namespace '{namespace}' in file '{shown}'"
         ))
-    })
+    })?;
+    if let Some(spec) = object.value_mut().get_mut("spec") {
+        render::read_spec(spec).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(object)
 }
 
 /// Kustomizations that are built one inside the other.
 struct Work<'a> {
     request: &'a BuildRequest<'a>,
     ui: &'a Ui,
+    /// Those that are being built, each inside the one before it.
     begun: Vec<(String, String)>,
     keys: Keys<'a>,
 }
@@ -233,6 +238,7 @@ impl Work<'_> {
         let built = build_one(self.ui, self.request, &mut self.keys, &recipe, directory).await?;
         let mut objects = built.objects;
         let Some(sources) = self.request.sources else {
+            self.begun.pop();
             return Ok(objects);
         };
         let mut below = Vec::new();
@@ -260,6 +266,7 @@ impl Work<'_> {
             below.extend(Box::pin(self.build(nested, &directory)).await?);
         }
         objects.extend(below);
+        self.begun.pop();
         Ok(objects)
     }
 }
@@ -315,7 +322,11 @@ async fn open_and_build(
     if let Some(post_build) = &recipe.spec.post_build {
         let referred = referred(request, recipe, post_build, &objects).await?;
         secrets = referred.secrets;
+        for odd in &referred.odd {
+            ui.warning(odd);
+        }
         let variables = Variables::new(post_build, referred.values, request.unset);
+        secrets.extend(variables.carried(&objects, &secrets));
         for loss in variables.put_into(&mut objects)? {
             ui.warning(keys.decryptor.secrets.redact_text(&loss));
         }

@@ -257,8 +257,21 @@ pub fn kind_of(group: &str, name: &str) -> Option<&'static Kind> {
     Kind::of(group, name).filter(|kind| kind.name != "ExternalArtifact")
 }
 
+/// The kinds whose objects say what they are made from, or speak through. Of all others nothing is read, so that the
+/// events of an object can be seen when it is gone.
+const WITH_ORIGINS: &[&str] = &[
+    "Kustomization",
+    "HelmRelease",
+    "HelmChart",
+    "Alert",
+    "ImagePolicy",
+];
+
 /// Returns what an object is made from, or speaks through.
 async fn origins(cluster: &Cluster, address: &Address) -> Result<Vec<Address>, Failure> {
+    if !WITH_ORIGINS.contains(&address.resource.kind.as_ref()) {
+        return Ok(Vec::new());
+    }
     let object = cluster.get(address).await?;
     let object = object.ok_or_else(|| Failure::new(format!("{address} not found")))?;
     let at = |pointer: &str, default_kind: &str| reference(&object, pointer, default_kind);

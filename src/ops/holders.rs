@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{PostBuild, ValuesKind};
 use crate::cluster::{Address, Cluster, Resource};
 use crate::error::Failure;
-use crate::manifest::{self, Dialect, Object};
+use crate::manifest::{self, Dialect, Object, decode_base64};
 
 /// The data of config maps and Secrets of one namespace, each read once.
 pub struct Holders<'a> {
@@ -30,6 +28,8 @@ pub struct Referred {
     pub values: BTreeMap<String, String>,
     /// The values that came from Secrets.
     pub secrets: BTreeSet<String>,
+    /// What is odd about where they come from.
+    pub odd: Vec<String>,
 }
 
 impl<'a> Holders<'a> {
@@ -63,6 +63,14 @@ impl<'a> Holders<'a> {
         for reference in post_build.substitute_from.iter().flatten() {
             let is_optional = reference.optional == Some(true) || self.cluster.is_none();
             let namespace = self.namespace;
+            // The controllers pass over what is neither; the server takes no Kustomization with it.
+            if let ValuesKind::Other(kind) = &reference.kind {
+                referred.odd.push(format!(
+                    "no variables come from {kind}/{}: neither a ConfigMap nor a Secret",
+                    reference.name
+                ));
+                continue;
+            }
             match self.data(&reference.kind, &reference.name).await? {
                 Some(data) => {
                     referred.values.extend(data.clone());
@@ -164,7 +172,7 @@ impl HolderRow {
 /// Takes the base64 off a value of a Secret.
 fn decoded(text: &str) -> String {
     // The API server takes nothing else, so that there is always something to decode.
-    let bytes = STANDARD.decode(text.trim()).unwrap_or_default();
+    let bytes = decode_base64(text.trim()).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

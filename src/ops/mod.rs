@@ -52,8 +52,8 @@ pub use logs::{LogFilter, Told, controllers, follow_logs, no_pods, read_logs};
 pub use migrate::{Migration, Target, Write, migrate_stored};
 pub use offline::{
     Addressee, BranchChange, BranchRequest, Clues, ClusterTest, HelmCharts, OpenRequest, Opened,
-    Pipeline, Provider, Side, Verdict, addressee, branch_change, branch_diff, new_findings,
-    objects_in, open, paths_in, session, verdicts,
+    Pipeline, Provider, Side, Verdict, addressee, branch_change, branch_diff, new_findings, open,
+    paths_in, session, verdicts,
 };
 pub use reconcile::{
     Depth, Goal, ReconcileRequest, reconcile, wait_for, wait_until_ready, waves, words,

@@ -140,16 +140,27 @@ pub fn finish(objects: &mut [Object], recipe: &Recipe) -> Result<(), RenderError
         set(object, "labels", &owners);
         mask(object)?;
         if let Some(labels) = &all.labels {
-            set(object, "labels", labels);
+            set_common(object, "labels", labels);
         }
         if let Some(annotations) = &all.annotations {
-            set(object, "annotations", annotations);
+            set_common(object, "annotations", annotations);
         }
     }
     Ok(())
 }
 
-/// Sets labels or annotations; those that are there become text, whatever they are.
+/// Sets labels or annotations of everything. Where one that is there is no text, Flux reads none of them, and so
+/// writes only its own.
+fn set_common(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
+    let known = object.metadata_mut().get(part).and_then(Value::as_object);
+    let is_lost = known.is_some_and(|known| !known.values().all(Value::is_string));
+    if is_lost && !pairs.is_empty() {
+        object.metadata_mut().remove(part);
+    }
+    set(object, part, pairs);
+}
+
+/// Sets labels or annotations; the others stay as they are, whatever they are: only the server refuses a number.
 pub(super) fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, String>) {
     if pairs.is_empty() {
         return;
@@ -161,9 +172,6 @@ pub(super) fn set(object: &mut Object, part: &str, pairs: &BTreeMap<String, Stri
     let Some(map) = part.as_object_mut() else {
         return;
     };
-    for value in map.values_mut().filter(|value| !value.is_string()) {
-        *value = value.to_string().into();
-    }
     for (key, value) in pairs {
         map.insert(key.clone(), value.as_str().into());
     }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::error::Explain;
-use crate::manifest::Object;
+use crate::manifest::{Object, decode_base64};
 
 /// What stands in the place of an encrypted value.
 const MASK: &str = "**SOPS**";
@@ -55,10 +55,13 @@ pub fn mask(object: &mut Object) -> Result<(), MaskError> {
     }
     if let Some(data) = fields.get_mut("data").and_then(Value::as_object_mut) {
         for (key, value) in data {
-            let mut text = value.as_str().unwrap_or_default().to_owned();
-            // Generators fold long values.
-            text.retain(|character| !matches!(character, '\n' | '\r'));
-            let plain = STANDARD.decode(text).map_err(|source| MaskError {
+            let text = match &*value {
+                Value::String(text) => text.clone(),
+                // The API server is given the text that stands in the file.
+                Value::Bool(_) | Value::Number(_) => value.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+            };
+            let plain = decode_base64(&text).map_err(|source| MaskError {
                 secret: name.clone(),
                 key: key.clone(),
                 source,

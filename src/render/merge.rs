@@ -128,6 +128,10 @@ impl File {
     pub fn take_out(&mut self, field: &str, is_ignored: impl Fn(&str) -> bool) {
         if let Some(list) = self.fields.get_mut(field).and_then(Value::as_array_mut) {
             list.retain(|entry| !entry.as_str().is_some_and(&is_ignored));
+            // A list of nothing is none: Flux writes no such field, and refuses a file that says nothing else.
+            if list.is_empty() {
+                self.fields.remove(field);
+            }
         }
     }
 }

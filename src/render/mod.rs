@@ -18,6 +18,7 @@ mod secrets;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod variables;
 
 pub use cache::Cache;
@@ -28,4 +29,5 @@ pub use mask::mask;
 pub use overlay::build_overlay;
 pub use recipe::Recipe;
 pub use secrets::Secrets;
+pub use typed::read_spec;
 pub use variables::{Variables, takes_variables};

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::mask::is_mask;
 use super::search::Search;
-use crate::manifest::Object;
+use crate::manifest::{Object, decode_base64};
 
 /// From this length on, a secret is looked for within words too.
 const LONG: usize = 4;
@@ -292,9 +290,7 @@ fn is_secret(object: &Object) -> bool {
 
 /// Returns the bytes of a base64 text, which may be folded.
 fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(text.to_owned());
-    text.retain(|character| !matches!(character, '\n' | '\r'));
-    STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
+    decode_base64(text).ok().map(Zeroizing::new)
 }
 
 /// Returns bytes without the line breaks at their end, which count for nothing.
@@ -314,6 +310,8 @@ fn replace(value: &mut Value, shown: String) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 

@@ -1,13 +1,13 @@
 //! Post-build substitution: variables put into the text of built objects, which is then read once more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::losses;
 use crate::api::{PostBuild, SubstituteStrategy};
 use crate::error::Explain;
-use crate::kustomize::{SubstituteError, Unset, substitute};
+use crate::kustomize::{SubstituteError, Unset, substitute, substitute_seen};
 use crate::manifest::{self, Dialect, Object, ObjectError, YamlError};
 
 /// The label or annotation of objects that stay as they are.
@@ -119,6 +119,35 @@ impl Variables {
             *object = changed;
         }
         Ok(losses)
+    }
+
+    /// Returns what the variables with secret values become where they are put into the objects: the values without
+    /// line breaks, and whatever operators make of them.
+    pub fn carried(&self, objects: &[Object], secrets: &BTreeSet<String>) -> BTreeSet<String> {
+        let folded = |value: &String| value.replace('\n', "");
+        let mut carried: BTreeSet<String> = secrets.iter().map(folded).collect();
+        carried.remove("");
+        let is_secret = |name: &str| {
+            let value = self.values.get(name);
+            value.is_some_and(|value| carried.contains(value))
+        };
+        let names: BTreeSet<&str> = self.values.keys().map(String::as_str).collect();
+        let names: BTreeSet<&str> = names.into_iter().filter(|name| is_secret(name)).collect();
+        if names.is_empty() {
+            return carried;
+        }
+        let look_up = |name: &str| self.values.get(name).cloned();
+        for object in objects.iter().filter(|object| takes_variables(object)) {
+            let text = manifest::emit(object.value());
+            let mut note = |name: &str, put: &str| {
+                if names.contains(name) && !put.is_empty() {
+                    carried.insert(put.to_owned());
+                }
+            };
+            // What can't be substituted is told when it is tried.
+            drop(substitute_seen(&text, self.unset, &look_up, &mut note));
+        }
+        carried
     }
 
     fn put(&self, object: &Object) -> Result<Object, VariableProblem> {

@@ -28,6 +28,7 @@ mod yaml_writer;
 
 pub use error::SopsError;
 pub use format::Format;
+pub use go_number::for_yaml as float_text;
 pub use key_error::KeyError;
 pub use keyring::{Keyring, Origin};
 pub use open::{Integrity, open};

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use pgp::composed::{DecryptionOptions, Message, PublicOrSecret, SignedSecretKey, TheRing};
-use pgp::types::{KeyDetails as _, Password};
+use pgp::types::{KeyDetails as _, Password, SecretParams};
 use zeroize::Zeroizing;
 
 /// The most that a data key, or a share of it, has.
@@ -31,6 +31,11 @@ impl OpenPgpKey {
             let PublicOrSecret::Secret(key) = key else {
                 continue;
             };
+            if is_locked(&key) {
+                return Err(
+                    "the OpenPGP key has a passphrase; import it into gpg, and let `--decryption-gpg` ask for it",
+                );
+            }
             let fingerprint = key.primary_key.fingerprint();
             found.push(Self {
                 key,
@@ -42,6 +47,15 @@ impl OpenPgpKey {
         }
         Ok(found)
     }
+}
+
+/// Says whether no part of a key is of use without its passphrase.
+fn is_locked(key: &SignedSecretKey) -> bool {
+    let subkeys = key.secret_subkeys.iter();
+    key.primary_key.secret_params().is_encrypted()
+        && subkeys
+            .map(|subkey| subkey.key.secret_params())
+            .all(SecretParams::is_encrypted)
 }
 
 /// Opens an armored message with any of some keys.

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::scene::{Exit, adopt_orphans, reap_with_usage};
+use crate::scene::{Exit, Usage, adopt_orphans, reap_with_usage};
 
 /// Makes the program a grandchild, and says its number.
 ///
@@ -21,8 +21,8 @@ pub struct Cost {
     pub processor: Duration,
 }
 
-/// Runs a program to its end.
-pub fn cost(mut command: Command) -> (Cost, Exit) {
+/// Runs a program to its end, which has to be this exit status.
+pub fn cost(mut command: Command, exit: i32) -> Cost {
     let begun = Instant::now();
     #[expect(clippy::zombie_processes, reason = "it is reaped with its usage")]
     let child = command
@@ -31,16 +31,15 @@ pub fn cost(mut command: Command) -> (Cost, Exit) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (exit, usage) = reap_with_usage(child.id().cast_signed()).expect("it is our child");
-    let cost = Cost {
+    let usage = ended(child.id().cast_signed(), &command, exit);
+    Cost {
         wall: begun.elapsed(),
         processor: usage.processor,
-    };
-    (cost, exit)
+    }
 }
 
 /// Runs a program to its end, and returns the most memory that was resident at once, in bytes.
-pub fn peak(command: &Command) -> (u64, Exit) {
+pub fn peak(command: &Command, exit: i32) -> u64 {
     adopt_orphans().expect("the system knows subreapers");
     let mut shell = Command::new("/bin/sh");
     shell
@@ -72,6 +71,12 @@ pub fn peak(command: &Command) -> (u64, Exit) {
         .trim()
         .parse()
         .unwrap_or_else(|error| panic!("`{number}`: {error}"));
+    ended(number, command, exit).peak
+}
+
+/// Waits for the end; a contest among programs that fail says nothing.
+fn ended(number: i32, command: &Command, wanted: i32) -> Usage {
     let (exit, usage) = reap_with_usage(number).expect("it is our child");
-    (usage.peak, exit)
+    assert_eq!(exit, Exit::Code(wanted), "{command:?}");
+    usage
 }

@@ -3,6 +3,7 @@
 //! The figures are printed as tables and held to nothing: how fast a machine is on a day is no test.
 
 mod contest;
+mod diff;
 mod fleet;
 mod measure;
 pub mod overlay;
@@ -50,6 +51,9 @@ fn side_by_side() {
     }
     if asked("repository") {
         repository::contests(&ours);
+    }
+    if asked("diff") {
+        diff::side_by_side(&ours);
     }
 }
 

@@ -76,7 +76,7 @@ pub fn contests(ours: &Path) {
             &mut contest,
             &env,
             "`diff branch`, one file of one base",
-            diff.map(Entry::finds_changes),
+            diff,
         );
         if clusters > 1 {
             let script = r#"for cluster in clusters/*; do "$0" diff all --base HEAD~1 --path "$cluster"; done; true"#;
@@ -85,7 +85,7 @@ pub fn contests(ours: &Path) {
                 ["-c", script, &built("flate").display().to_string()],
             );
             let diff = [
-                mine(&["diff", "branch", "--base", "HEAD~1"]).finds_changes(),
+                mine(&["diff", "branch", "--base", "HEAD~1"]).ending(1),
                 every.folder(&folder),
             ];
             cold_and_warm(

@@ -66,9 +66,9 @@ fn running() -> Value {
 fn a_failed_controller_is_told_at_once_and_the_rest_is_looked_at() {
     let Some(env) = half_failed() else { return };
     let begin = Instant::now();
-    let output = env.run(["check", "--timeout=30s"]);
+    let output = env.run(["check", "--timeout=5m"]);
     assert!(
-        begin.elapsed() < Duration::from_secs(10),
+        begin.elapsed() < Duration::from_mins(1),
         "{:?}",
         begin.elapsed()
     );
@@ -108,7 +108,7 @@ fn a_failed_controller_is_told_at_once_and_the_rest_is_looked_at() {
 #[test]
 fn the_report_can_be_read_by_programs() {
     let Some(env) = half_failed() else { return };
-    let output = env.run(["check", "-o", "json", "--timeout=10s"]);
+    let output = env.run(["check", "-o", "json", "--timeout=2m"]);
     assert_eq!(output.status(), Some(1), "{output}");
     let report: Value = serde_json::from_slice(output.raw_stdout())
         .unwrap_or_else(|error| panic!("{error}: {output}"));
@@ -138,7 +138,7 @@ fn the_report_can_be_read_by_programs() {
 fn a_missing_right_is_named() {
     let Some(env) = half_failed() else { return };
     let env = env.acting_as(User::Jane);
-    insta::assert_snapshot!(env.run(["check", "--timeout=10s"]), @r#"
+    insta::assert_snapshot!(env.run(["check", "--timeout=2m"]), @r#"
     ------- stderr -------
     ► checking prerequisites
     ✔ Kubernetes 1.36.3 >=1.33.0-0
@@ -210,7 +210,7 @@ fn a_place_of_releases_that_does_not_answer_delays_nothing() {
             drop(output.success());
             assert!(!talk.contains("flux 2.9.4"), "{talk}");
             assert!(
-                begin.elapsed() < Duration::from_secs(5),
+                begin.elapsed() < Duration::from_secs(30),
                 "{address}: {:?}",
                 begin.elapsed()
             );
@@ -227,7 +227,7 @@ fn what_is_not_ready_is_told_as_often_as_asked() {
         return;
     };
     let told = |interval: &str| {
-        let output = env.run(["check", "--timeout=4s", "--poll-interval", interval]);
+        let output = env.run(["check", "--timeout=6s", "--poll-interval", interval]);
         assert_eq!(output.status(), Some(1), "{output}");
         let talk = output.stderr();
         talk.lines()

@@ -148,7 +148,7 @@ fn a_field_that_is_fixed_is_a_danger_and_the_rest_is_shown() {
 fn no_secret_is_told_wherever_it_is_carried() {
     let Some(env) = place() else { return };
     let namespace = env.scene().namespace().to_owned();
-    env.scene().apply("apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\nstringData: {PASSWORD: hunter2-new}\n");
+    env.scene().apply("apiVersion: v1\nkind: Secret\nmetadata: {name: vars}\nstringData: {PASSWORD: hunter2-new, KEY: \"hunter2-one\\nhunter2-two\\n\"}\n");
     env.scene().apply(&config_map(
         &namespace,
         "settings",
@@ -158,20 +158,27 @@ fn no_secret_is_told_wherever_it_is_carried() {
     file(
         &env,
         "settings",
-        "data: {url: 'db://u:${PASSWORD}@host', mode: dark}",
+        "data: {url: 'db://u:${PASSWORD}@host', mode: dark, loud: '${PASSWORD^^}', part: 'x-${PASSWORD:0:7}-y', key: '${KEY}'}",
     );
     env.file(
         "app/login.yaml",
         &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: login, namespace: {namespace}}}\nstringData: {{password: '${{PASSWORD}}', more: x}}\n"),
     );
+    let is_bare = |all: &str| {
+        let all = all.to_ascii_lowercase();
+        !all.contains("hunter2") && !all.contains("ahvudgvymi")
+    };
+    for form in ["json", "yaml", "markdown", "html"] {
+        let output = diff(&env, &["-o", form]);
+        assert_eq!(output.status(), Some(1), "{output}");
+        let all = format!("{}{}", output.stdout(), output.stderr());
+        assert!(is_bare(&all) && all.contains("dark"), "{form}: {all}");
+    }
     for more in [&[][..], &["--dry-run-all"], &["--read-only"]] {
         let output = diff(&env, more);
         assert_eq!(output.status(), Some(1), "{output}");
         let all = format!("{}{}", output.stdout(), output.stderr());
-        assert!(
-            !all.contains("hunter2") && !all.contains("aHVudGVyMi"),
-            "{all}"
-        );
+        assert!(is_bare(&all), "{all}");
         assert!(
             all.contains("data.url\n± value change\n- *** (before)\n+ *** (after)"),
             "{all}"

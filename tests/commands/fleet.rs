@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, TestEnv, User, Wire, WireFault, assert_fits_schema};
+use crate::scene::{CommandOutput, Scene, TestEnv, User, Wire, WireFault, assert_fits_schema};
 
 const OBJECTS: &str = "two-kustomizations.yaml";
 
 /// A fleet, and the control planes that it lives on.
-struct Fleet {
-    env: TestEnv,
-    other: Scene,
+pub struct Fleet {
+    pub env: TestEnv,
+    pub other: Scene,
     _wires: Vec<Wire>,
 }
 
 impl Fleet {
-    fn start() -> Option<Self> {
+    /// Starts it; `None` where there are no programs for it.
+    pub fn start() -> Option<Self> {
         let other = Scene::private_server()?;
         let scene = Scene::server()?;
         scene.fill(OBJECTS);
@@ -363,7 +364,7 @@ fn a_wait_goes_to_every_cluster() {
         "wait",
         "ks/podinfo",
         "--for=condition=Ready",
-        "--timeout=10s",
+        "--timeout=2m",
         well,
     ]);
     assert!(
@@ -377,9 +378,80 @@ fn a_wait_goes_to_every_cluster() {
         "wait",
         "ks/backend",
         "--for=condition=Ready",
-        "--timeout=1s",
+        "--timeout=5s",
         well,
     ]);
     assert!(late.stderr().contains("✗ 2 of 2 clusters failed"), "{late}");
     late.failure(3);
+}
+
+/// What is told of the clusters of a fleet where a verb meets all of them.
+fn assert_told_of_all(output: &CommandOutput) {
+    for words in [
+        "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
+        "[test-shut] not allowed to ",
+        "✗ 2 of 4 clusters failed",
+    ] {
+        assert!(output.stderr().contains(words), "{words}: {output}");
+    }
+    assert_eq!(output.status(), Some(1), "{output}");
+}
+
+#[test]
+fn a_reconciliation_goes_to_every_cluster() {
+    const REQUESTED: &str = "/metadata/annotations/reconcile.fluxcd.io~1requestedAt";
+    let Some(Fleet { env, other, .. }) = &Fleet::start() else {
+        return;
+    };
+    let target = format!("Kustomization/{}/podinfo", env.scene().namespace());
+    let verb = ["reconcile", "ks", "podinfo", "--all-contexts"];
+    let running = env.command(verb).start();
+    for scene in [env.scene(), other] {
+        // Nobody else answers here.
+        let object = scene.wait_until(&target, "requested", |object| {
+            object.pointer(REQUESTED).is_some()
+        });
+        let mut status = object["status"].clone();
+        status["lastHandledReconcileAt"] = object.pointer(REQUESTED).unwrap().clone();
+        scene.patch_status(&target, &status);
+    }
+    let output = running.finish();
+    for cluster in ["prod-well", "prod-slow"] {
+        let words = format!("✔ [{cluster}] applied revision");
+        assert!(output.stderr().contains(&words), "{words}: {output}");
+    }
+    assert_told_of_all(&output);
+}
+
+#[test]
+fn what_is_steered_everywhere_is_told_of_every_cluster() {
+    let Some(Fleet { env, other, .. }) = &Fleet::start() else {
+        return;
+    };
+    let target = format!("Kustomization/{}/podinfo", env.scene().namespace());
+    let suspended = || {
+        [env.scene(), other]
+            .map(|scene| scene.object(&target).unwrap()["spec"]["suspend"] == json!(true))
+    };
+    assert_told_of_all(&env.run(["suspend", "ks", "podinfo", "--all-contexts"]));
+    assert_eq!(suspended(), [true, true]);
+    assert_told_of_all(&env.run(["resume", "ks", "podinfo", "--wait=false", "--all-contexts"]));
+    assert_eq!(suspended(), [false, false]);
+}
+
+#[test]
+fn a_cluster_without_rights_fails_its_check_alone() {
+    let Some(Fleet { env, .. }) = &Fleet::start() else {
+        return;
+    };
+    let output = env.run(["check", "--all-contexts", "--timeout=1m", "-o", "json"]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    let report: Value = serde_json::from_slice(output.raw_stdout()).unwrap();
+    let items = report["items"].as_array().unwrap();
+    let told: Vec<&str> = items
+        .iter()
+        .map(|item| item["cluster"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["prod-well", "prod-slow"], "{output}");
+    assert_told_of_all(&output);
 }

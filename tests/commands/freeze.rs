@@ -146,7 +146,7 @@ fn exports_and_deletions_take_every_selection() {
 fn a_wait_ends_with_the_state_of_each_object() {
     let Some(env) = still() else { return };
     let wait = |words: &[&str]| env.run([&["wait"], words].concat());
-    let late = wait(&["ks/app", "--timeout=1s"]);
+    let late = wait(&["ks/app", "--timeout=4s"]);
     assert_eq!(late.status(), Some(3), "{late}");
     assert!(late.stderr().contains("/app: timed out: "), "{late}");
     assert!(
@@ -181,7 +181,7 @@ fn a_wait_ends_with_the_state_of_each_object() {
     wait(&[
         "gitrepository/one",
         "--for=condition=Ready=False",
-        "--timeout=1s",
+        "--timeout=4s",
     ])
     .failure(3);
     // A plain object is ready by the rules of kstatus.
@@ -199,14 +199,14 @@ fn a_wait_takes_the_whole_selection() {
         "lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": 1,
     }]});
     env.scene().patch_status("GitRepository/one", &ready);
-    let late = wait(&["gitrepository", "--not-ready", "--timeout=1s"]);
+    let late = wait(&["gitrepository", "--not-ready", "--timeout=4s"]);
     assert!(
         late.stderr().contains("two: timed out") && !late.stderr().contains("one: "),
         "{late}"
     );
     late.failure(3);
     // Without a kind, all of Flux are meant.
-    let late = wait(&["--not-ready", "--timeout=1s"]);
+    let late = wait(&["--not-ready", "--timeout=4s"]);
     assert!(
         late.stderr()
             .contains("Kustomization/[NAMESPACE]/app: timed out")

@@ -24,6 +24,23 @@ fn an_empty_namespace_is_named() {
 }
 
 #[test]
+fn a_group_ends_well_with_a_test_that_cannot_be_read() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS) else {
+        return;
+    };
+    let shown = env.run(["get", "all", "--status-selector", "ready"]);
+    assert_eq!(shown.stdout(), "");
+    assert_eq!(
+        shown.stderr().matches("expected status selector").count(),
+        1,
+        "{shown}"
+    );
+    shown.success();
+    let document = env.run(["get", "all", "--status-selector", "ready", "-o", "json"]);
+    assert_eq!(document.status(), Some(2), "{document}");
+}
+
+#[test]
 fn all_namespaces_are_shown_with_their_names() {
     let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS) else {
         return;

@@ -33,7 +33,7 @@ fn the_pull_secret_is_there_before_the_pods() {
     let credentials = [
         "--registry-creds=me:secret",
         "--image-pull-secret=pull",
-        "--timeout=3s",
+        "--timeout=20s",
     ];
     let output = env.run(["install"].into_iter().chain(credentials));
     // Nothing runs the Deployments here.
@@ -103,7 +103,7 @@ fn kubectl_takes_the_export_and_a_second_time_without_a_change() {
     assert_eq!(second.status(), Some(0), "{second}");
     assert_eq!(versions(&env), before);
     // Our own apply finds nothing to change either: only the owner of the fields is new.
-    let ours = env.run(["install", "--timeout=2s"]);
+    let ours = env.run(["install", "--timeout=20s"]);
     assert_eq!(ours.status(), Some(3), "{ours}");
     let lines: Vec<String> = ours.stdout().lines().map(str::to_owned).collect();
     assert!(

@@ -116,7 +116,7 @@ fn all_kinds_are_watched_and_a_given_limit_ends_it() {
     let Some(env) = TestEnv::with_cluster(OBJECTS) else {
         return;
     };
-    let output = env.run(["get", "all", "--watch", "--timeout=2s"]);
+    let output = env.run(["get", "all", "--watch", "--timeout=6s"]);
     assert_eq!(output.status(), Some(3), "{output}");
     for name in [
         "kustomization/podinfo",
@@ -126,7 +126,7 @@ fn all_kinds_are_watched_and_a_given_limit_ends_it() {
         assert_eq!(rows(&output.stdout(), name), 1, "{output}");
     }
     assert!(output.stderr().contains("timed out"), "{output}");
-    let names = env.run(["get", "all", "--watch", "--timeout=1s", "-o", "name"]);
+    let names = env.run(["get", "all", "--watch", "--timeout=5s", "-o", "name"]);
     assert_eq!(names.stdout().lines().count(), 3, "{names}");
 }
 

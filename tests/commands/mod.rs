@@ -6,6 +6,7 @@ mod complete;
 mod deps;
 mod diff;
 mod diff_proof;
+mod diff_trouble;
 mod explain;
 mod fleet;
 mod follow;

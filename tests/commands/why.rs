@@ -477,7 +477,10 @@ spec: {{imageRepositoryRef: {{name: nowhere}}, policy: {{semver: {{range: '>=2'}
             "hr/no-values",
             ("reference", "HelmRelease/no-values", "absent"),
         ),
-        ("imagepolicy/web", ("imagePolicy", "ImagePolicy/web", "")),
+        (
+            "imagepolicy/web",
+            ("imagePolicy", "ImagePolicy/web", "no tag fits the policy"),
+        ),
         (
             "imagerepository/nowhere",
             ("url", "ImageRepository/nowhere", "connection refused"),

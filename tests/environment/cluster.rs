@@ -1,12 +1,12 @@
 //! Clusters: objects reconcile, users are told apart, controllers come back, writes are on record.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::scene::{
-    DEFAULT_CONTROLLERS, GitHttp, Scene, TestEnv, User, are_built, built, condition,
-    definitions_of_this_run, runtime, text,
+    DEFAULT_CONTROLLERS, GitHttp, KEEP_FILES, PATIENCE, Scene, TestEnv, User, are_built, built,
+    condition, definitions_of_this_run, runtime, text,
 };
 
 /// A repository and what applies its folder `app`, for the shared cluster; `URL` is filled in.
@@ -138,7 +138,11 @@ fn a_private_server_has_flux_or_not() {
             .api()
             .serves("kustomize.toolkit.fluxcd.io/v1", &["kustomizations"])
     );
+    let files = bare.authority();
+    assert!(files.is_file());
     drop(bare);
+    // An etcd allocates 128 MiB, and dozens of servers come and go in a run.
+    assert!(KEEP_FILES.text().is_some() || !files.exists());
     let Some(with_flux) = Scene::private_server() else {
         return;
     };
@@ -243,7 +247,7 @@ fn users_have_their_own_rights_and_their_writes_are_on_record() {
 
 #[test]
 fn controllers_come_with_their_kinds_after_a_crash_and_go_with_them() {
-    let limit = Duration::from_mins(1);
+    let limit = PATIENCE;
     let Some(scene) = Scene::private_bare() else {
         return;
     };
@@ -301,7 +305,7 @@ spec: {containers: [{name: manager, image: 'example.com/source-controller:1'}]}
     let path = "/api/v1/namespaces/flux-system/pods/source-controller/log";
     scene
         .api()
-        .until("the log names the program", Duration::from_secs(10), || {
+        .until("the log names the program", PATIENCE, || {
             let (status, log) = scene.api().call(reqwest::Method::GET, path, None);
             status == 200
                 && log
@@ -312,7 +316,6 @@ spec: {containers: [{name: manager, image: 'example.com/source-controller:1'}]}
 
 #[test]
 fn two_environments_run_at_once_and_share_nothing() {
-    let start = Instant::now();
     let both = std::thread::scope(|scope| {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         let start = || {
@@ -324,7 +327,6 @@ fn two_environments_run_at_once_and_share_nothing() {
         pair.map(|thread| thread.join().expect("the scene starts"))
     });
     let [Some(one), Some(two)] = both else { return };
-    assert!(start.elapsed() < Duration::from_mins(2));
     assert_ne!(one.address(), two.address());
     one.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: mine, namespace: default}}");
     assert!(one.object("ConfigMap/default/mine").is_some());

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::scene::{
-    Cluster, Gitea, Program, SUB_RUN, Scheme, are_built, definitions_of_this_run, descendants,
-    installed, new_folder, run_root, stat,
+    Cluster, Gitea, PATIENCE, Program, SUB_RUN, Scheme, are_built, definitions_of_this_run,
+    descendants, installed, new_folder, run_root, stat,
 };
 
 /// What the run that is to be killed does: it starts everything, says so, and waits for its end.
@@ -100,10 +100,7 @@ fn root_of(file: &Path) -> PathBuf {
     loop {
         match fs::read_to_string(file) {
             Ok(root) if !root.is_empty() => return root.into(),
-            _ => assert!(
-                start.elapsed() < Duration::from_mins(2),
-                "the sub-run is not up"
-            ),
+            _ => assert!(start.elapsed() < PATIENCE, "the sub-run is not up"),
         }
         thread::sleep(Duration::from_millis(50));
     }
@@ -112,10 +109,7 @@ fn root_of(file: &Path) -> PathBuf {
 fn until(what: &str, probe: impl Fn() -> Result<(), String>) {
     let start = Instant::now();
     while let Err(left) = probe() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "not after 10 s: {what}\n{left}"
-        );
+        assert!(start.elapsed() < PATIENCE, "never: {what}\n{left}");
         thread::sleep(Duration::from_millis(20));
     }
 }

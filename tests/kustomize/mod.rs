@@ -7,6 +7,7 @@ mod corpus;
 mod differ;
 mod flux;
 mod generator;
+mod grammar;
 mod growth;
 mod helm;
 mod hostile;

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::get;
 
-use crate::scene::{GitHttp, Repository, Server, TestEnv, installed};
+use crate::scene::{GitHttp, Gitea, Repository, Right, Server, SshAgent, Sshd, TestEnv, installed};
 
 const CONFIG_MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME}}\n";
 
@@ -349,4 +349,118 @@ fn build_kustomization_takes_remote_bases_as_flux_does() {
     let offline = env.run(call.into_iter().chain(["--offline"])).failure(1);
     assert!(offline.contains("`--offline` allows no fetch"), "{offline}");
     assert!(env.run(call).success().contains("name: one\n"));
+}
+
+/// Returns an environment that trusts a Gitea, with a repository of two commits on it, and the address of that.
+fn beside_gitea() -> Option<(TestEnv, &'static Gitea, String)> {
+    let gitea = Gitea::shared()?;
+    let owner = gitea.organisation();
+    gitea.create_repository(&owner, "app");
+    commit_base(&gitea.repository(&owner, "app"), "one");
+    let env = TestEnv::new();
+    let authority = env.file("../ca.pem", gitea.authority().unwrap());
+    let env = env.variable("SSL_CERT_FILE", &authority.display().to_string());
+    Some((env, gitea, gitea.clone_url(&owner, "app")))
+}
+
+#[test]
+fn remote_base_over_https_asks_the_credential_helpers() {
+    let Some((env, gitea, url)) = beside_gitea() else {
+        return;
+    };
+    let build = |env: &TestEnv, entry: &str, more: &[&str]| {
+        overlay(env, entry);
+        env.run(["build", "overlay", "overlay"].iter().chain(more).copied())
+    };
+    let entry = format!("{url}//base?ref=main&timeout=30s");
+    let refused = build(&env, &entry, &[]).failure(1);
+    assert!(refused.contains("asks for credentials"), "{refused}");
+    assert!(
+        refused.contains("overlay/kustomization.yaml:3"),
+        "{refused}"
+    );
+    // A helper of another server is not asked, and one that knows nothing is passed over.
+    env.file(
+        "../home/.gitconfig",
+        &format!(
+            "[credential \"https://example.com\"]\n\thelper = \"!echo password=wrong username=wrong #\"\n\
+             [credential]\n\thelper = \"!false\"\n\
+             \thelper = \"!f() {{ while read -r line; do echo $line; done >asked; echo username=me; echo password={}; }}; f\"\n",
+            gitea.token()
+        ),
+    );
+    assert_eq!(build(&env, &entry, &[]).success(), printed("one"));
+    let asked = fs::read_to_string(env.folder().join("asked")).unwrap();
+    let host = gitea.host();
+    assert_eq!(asked, format!("protocol=https\nhost={host}\n\n"));
+    let commit = gitea_head(&url, gitea);
+    let kept = format!("{url}//base?ref={commit}");
+    assert_eq!(build(&env, &kept, &["--offline"]).success(), printed("one"));
+    env.file(
+        "../home/.gitconfig",
+        "[credential]\n\thelper = \"!f() { echo username=me; echo password=s3cret; }; f\"\n",
+    );
+    let refused = build(&env, &entry, &[]).failure(1);
+    assert!(refused.contains("refuses the credentials"), "{refused}");
+    assert!(!refused.contains("s3cret"), "{refused}");
+}
+
+fn gitea_head(url: &str, gitea: &Gitea) -> String {
+    let path = url.strip_suffix(".git").unwrap();
+    let mut parts = path.rsplit('/');
+    let (name, owner) = (parts.next().unwrap(), parts.next().unwrap());
+    gitea.repository(owner, name).head("main").unwrap()
+}
+
+#[test]
+fn remote_base_over_https_takes_a_token_in_the_address() {
+    let Some((env, gitea, url)) = beside_gitea() else {
+        return;
+    };
+    let with_token = url.replace("https://", &format!("https://me:{}@", gitea.token()));
+    overlay(&env, &format!("{with_token}//base?ref=main"));
+    let output = env.run(["build", "overlay", "overlay"]);
+    assert_eq!(output.success(), printed("one"));
+    overlay(&env, &format!("{with_token}//base?ref=gone"));
+    let refused = env.run(["build", "overlay", "overlay"]).failure(1);
+    assert!(refused.contains("gone"), "{refused}");
+    assert!(!refused.contains(gitea.token()), "{refused}");
+    // Whom nobody vouches for is not trusted.
+    let env = TestEnv::new();
+    overlay(&env, &format!("{with_token}//base?ref=main"));
+    let refused = env.run(["build", "overlay", "overlay"]).failure(1);
+    assert!(refused.contains("certificate"), "{refused}");
+    assert!(!refused.contains(gitea.token()), "{refused}");
+}
+
+#[test]
+fn remote_base_over_ssh_comes_with_the_keys_of_the_user() {
+    let (Some(server), Some(agent)) = (Sshd::start(), SshAgent::start()) else {
+        return;
+    };
+    let repository = server.repository("app");
+    let one = commit_base(&repository, "one");
+    agent.take(&server.key("reader", "ed25519", Right::Read));
+    let env = TestEnv::new();
+    let known = env.file("../known_hosts", &server.known_hosts());
+    let env = env
+        .variable("SSH_AUTH_SOCK", &agent.socket())
+        .variable("SSH_KNOWN_HOSTS", &known.display().to_string());
+    git(&env, &repository, &["tag", "v1"]);
+    let url = server.url("app");
+    for reference in ["main", "v1", &one] {
+        overlay(&env, &format!("{url}//base?ref={reference}"));
+        let output = env.run(["build", "overlay", "overlay"]);
+        assert_eq!(output.success(), printed("one"), "{reference}");
+    }
+    let output = env.run(["build", "overlay", "overlay", "--offline"]);
+    assert_eq!(output.success(), printed("one"));
+    server.forget_keys();
+    overlay(&env, &format!("{url}//base?ref=main"));
+    let refused = env.run(["build", "overlay", "overlay"]).failure(1);
+    assert!(
+        refused.contains("overlay/kustomization.yaml:3"),
+        "{refused}\n{}",
+        server.log_tail()
+    );
 }

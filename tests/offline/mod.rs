@@ -8,6 +8,7 @@ mod helm;
 mod helm_proof;
 mod hostile;
 mod kept;
+mod pipelines;
 mod real;
 mod secrets;
 mod sops;

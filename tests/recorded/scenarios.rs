@@ -17,21 +17,21 @@ use sha2::{Digest as _, Sha256};
 use super::normal::Placeholders;
 use super::script::{Action, Expected, Fact, Run, Script, Step, Wait, scripts};
 use crate::scene::{
-    CLUSTER, GitHttp, Registry, Repository, Scene, Server, TestEnv, are_built, new_folder,
-    reference_data, skip,
+    CLUSTER, GitHttp, PATIENCE, Registry, Repository, Scene, Server, TestEnv, are_built,
+    new_folder, reference_data, skip,
 };
 
 /// How many scenarios are played side by side.
 const AT_ONCE: usize = 4;
 
 /// How long an object may take to get as it must be.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = PATIENCE;
 
 /// How long facts may take to become true: what the program waited for is there already.
-const FACTS_LIMIT: Duration = Duration::from_secs(3);
+const FACTS_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long a run may take.
-const RUN_LIMIT: Duration = Duration::from_secs(90);
+const RUN_LIMIT: Duration = Duration::from_mins(6);
 
 /// How long it takes until something is looked at again.
 const PAUSE: Duration = Duration::from_millis(150);

@@ -13,12 +13,12 @@ use super::case::{Case, World, key, world};
 use super::change::{Snapshot, changes, touched};
 use super::kinds::{DEFINITION, FOLLOWED, Followed, OF_A_WORLD, path_of};
 use super::responder::Responder;
-use crate::scene::{CommandOutput, LogServer, Scene, TestEnv, User, documents, text};
+use crate::scene::{CommandOutput, LogServer, PATIENCE, Scene, TestEnv, User, documents, text};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = PATIENCE;
 
 /// How long deletions may take to be seen.
-const SETTLE: Duration = Duration::from_secs(8);
+const SETTLE: Duration = Duration::from_secs(20);
 
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
@@ -359,7 +359,7 @@ impl Stand {
             if let Some(known) = self
                 .objects
                 .get(&key(&object))
-                .filter(|_| object.get("spec").is_none())
+                .filter(|_| object.get("spec").is_none() && object.get("status").is_some())
             {
                 let status = object["status"].take();
                 object = known.clone();

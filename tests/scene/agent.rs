@@ -3,13 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use super::process::{Process, Program};
+use super::process::{PATIENCE, Process, Program};
 use super::program;
 use super::run::new_folder;
-
-const READY_LIMIT: Duration = Duration::from_secs(15);
 
 /// A running agent; dropping it kills it.
 pub struct SshAgent {
@@ -31,7 +28,7 @@ impl SshAgent {
             .argument(socket.display().to_string())
             .start();
         process
-            .until_ready(READY_LIMIT, || socket.exists())
+            .until_ready(PATIENCE, || socket.exists())
             .unwrap_or_else(|error| panic!("{error:?}"));
         Some(Self {
             _process: process,

@@ -103,7 +103,7 @@ impl Api {
     pub fn is_ready(&self) -> bool {
         let request = self
             .request(Method::GET, "/readyz")
-            .timeout(Duration::from_secs(2));
+            .timeout(Duration::from_secs(10));
         runtime().block_on(async {
             request
                 .send()

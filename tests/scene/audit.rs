@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::control_plane::ControlPlane;
 use super::manifest::text;
+use super::process::PATIENCE;
 
 /// Returns the successful writes of tests' users in a namespace and in no namespace, oldest first.
 pub fn writes(plane: &ControlPlane, namespace: &str) -> String {
@@ -38,14 +38,12 @@ fn settled_events(plane: &ControlPlane) -> Vec<Value> {
     let mark = format!("mark-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     plane.api().mark_audit(&mark);
     let mut log = String::new();
-    plane.api().until(
-        "the audit log holds our mark",
-        Duration::from_secs(10),
-        || {
+    plane
+        .api()
+        .until("the audit log holds our mark", PATIENCE, || {
             log = fs::read_to_string(plane.audit_log()).unwrap_or_default();
             log.contains(&format!("\"auditID\":\"{mark}\"")) && log.ends_with('\n')
-        },
-    );
+        });
     log.lines()
         .map(|line| serde_json::from_str(line).expect("the log is JSON lines"))
         .collect()

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,10 +13,8 @@ use super::definitions;
 use super::kubeconfig::User;
 use super::manifest::{documents, text};
 use super::port;
-use super::process::{NotReady, Process, Program, with_ports};
+use super::process::{NotReady, PATIENCE, Process, Program, with_ports};
 use super::program;
-
-const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// What runs of Kubernetes' own controllers; no node-lifecycle, since no kubelet sends heartbeats.
 const KUBERNETES_CONTROLLERS: &[&str] = &[
@@ -60,9 +57,9 @@ impl Cluster {
             "metadata": { "name": "flux-system" },
         });
         cluster.plane.api().apply_all(vec![namespace], "");
-        definitions::apply(cluster.plane.api(), definitions, READY_LIMIT);
+        definitions::apply(cluster.plane.api(), definitions, PATIENCE);
         assert!(
-            cluster.kubelet.until_ready(controller::ALL, READY_LIMIT),
+            cluster.kubelet.until_ready(controller::ALL, PATIENCE),
             "the controllers are not ready\n{}",
             cluster.log_tails()
         );
@@ -135,7 +132,7 @@ fn controller_manager(plane: &ControlPlane) -> Result<Process, NotReady> {
         ))
         .start();
     let address = format!("https://127.0.0.1:{port}/healthz");
-    process.until_ready(READY_LIMIT, || super::runtime::answers(&address))?;
+    process.until_ready(PATIENCE, || super::runtime::answers(&address))?;
     Ok(process)
 }
 
@@ -168,7 +165,7 @@ fn kwok(plane: &ControlPlane, container_log: &Path) -> Result<Process, NotReady>
         .argument(format!("--server-address=127.0.0.1:{port}"))
         .start();
     let address = format!("http://127.0.0.1:{port}/healthz");
-    process.until_ready(READY_LIMIT, || super::runtime::answers(&address))?;
+    process.until_ready(PATIENCE, || super::runtime::answers(&address))?;
     Ok(process)
 }
 
@@ -183,7 +180,7 @@ fn prepare_nodes(plane: &ControlPlane) {
         "metadata": { "name": "gate" },
         "spec": { "containers": [{ "name": "gate", "image": "gate" }] },
     });
-    api.until("new pods are bound to the node", READY_LIMIT, || {
+    api.until("new pods are bound to the node", PATIENCE, || {
         let (_, made) = api.call(
             Method::POST,
             "/api/v1/namespaces/default/pods?dryRun=All",

@@ -2,17 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::api::Api;
 use super::kubeconfig::{self, User, write_private};
 use super::port;
-use super::process::{NotReady, Process, Program, with_ports};
+use super::process::{NotReady, PATIENCE, Process, Program, with_ports};
 use super::program;
-use super::run::new_folder;
+use super::run::Scratch;
 use super::runtime::answers;
-
-const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// Every write of the users that tests act as, with its body; nothing else.
 const AUDIT_POLICY: &str = "\
@@ -24,11 +21,16 @@ rules:
 - {level: None}
 ";
 
-/// A running API server with its etcd. Dropping it kills both, the server first.
+/// A running API server with its etcd. Dropping it kills both, the server first, and removes their files.
 pub struct ControlPlane {
+    processes: Processes,
+    folder: Scratch,
+}
+
+/// What runs, and how it is reached.
+struct Processes {
     api_server: Process,
     etcd: Process,
-    folder: PathBuf,
     server: String,
     api: Api,
 }
@@ -36,70 +38,74 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts both and waits until the API server is ready.
     pub fn start() -> Self {
-        let folder = new_folder("cluster");
-        prepare(&folder);
-        with_ports(|| Self::try_start(&folder))
-    }
-
-    fn try_start(folder: &Path) -> Result<Self, NotReady> {
-        let etcd_url = format!("http://127.0.0.1:{}", port::free());
-        let etcd = etcd(folder, &etcd_url).start();
-        // The API server would wait for etcd by itself, but its first try comes back late.
-        etcd.until_ready(READY_LIMIT, || answers(&format!("{etcd_url}/health")))?;
-        let port = port::free();
-        let server = format!("https://127.0.0.1:{port}");
-        let api_server = api_server(folder, &etcd_url, port).start();
-        let api = Api::new(&server, User::Scene.token());
-        api_server.until_ready(READY_LIMIT, || api.is_ready())?;
-        for user in User::ALL {
-            kubeconfig::write(folder, user, &server, &folder.join("pki/apiserver.crt"));
-        }
-        Ok(Self {
-            api_server,
-            etcd,
-            folder: folder.into(),
-            server,
-            api,
-        })
+        let folder = Scratch::new("cluster");
+        prepare(folder.path());
+        let processes = with_ports(|| Processes::start(folder.path()));
+        Self { processes, folder }
     }
 
     /// Returns the address of the API server.
     pub fn server(&self) -> &str {
-        &self.server
+        &self.processes.server
     }
 
     /// Returns the folder with its files.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Returns the harness's own client.
     pub fn api(&self) -> &Api {
-        &self.api
+        &self.processes.api
     }
 
     /// Returns the kubeconfig file of a user.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
-        self.folder.join(format!("kubeconfig-{}", user.name()))
+        self.folder
+            .path()
+            .join(format!("kubeconfig-{}", user.name()))
     }
 
     /// Returns the certificate authority of the server, as a file.
     pub fn authority(&self) -> PathBuf {
-        self.folder.join("pki/apiserver.crt")
+        self.folder.path().join("pki/apiserver.crt")
     }
 
     /// Returns the log of every write that a test's user made.
     pub fn audit_log(&self) -> PathBuf {
-        self.folder.join("audit.log")
+        self.folder.path().join("audit.log")
     }
 
     /// Returns the ends of both logs, for the message of a failure.
     pub fn log_tails(&self) -> String {
         format!(
             "--- kube-apiserver\n{}\n--- etcd\n{}\n",
-            self.api_server.log_tail(),
-            self.etcd.log_tail()
+            self.processes.api_server.log_tail(),
+            self.processes.etcd.log_tail()
         )
+    }
+}
+
+impl Processes {
+    fn start(folder: &Path) -> Result<Self, NotReady> {
+        let etcd_url = format!("http://127.0.0.1:{}", port::free());
+        let etcd = etcd(folder, &etcd_url).start();
+        // The API server would wait for etcd by itself, but its first try comes back late.
+        etcd.until_ready(PATIENCE, || answers(&format!("{etcd_url}/health")))?;
+        let port = port::free();
+        let server = format!("https://127.0.0.1:{port}");
+        let api_server = api_server(folder, &etcd_url, port).start();
+        let api = Api::new(&server, User::Scene.token());
+        api_server.until_ready(PATIENCE, || api.is_ready())?;
+        for user in User::ALL {
+            kubeconfig::write(folder, user, &server, &folder.join("pki/apiserver.crt"));
+        }
+        Ok(Self {
+            api_server,
+            etcd,
+            server,
+            api,
+        })
     }
 }
 

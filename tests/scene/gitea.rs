@@ -4,21 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::kubeconfig::write_private;
 use super::port;
-use super::process::{NotReady, Process, Program, with_ports};
+use super::process::{NotReady, PATIENCE, Process, Program, with_ports};
 use super::program;
 use super::repository::Repository;
 use super::run::new_folder;
 use super::runtime::{answers, client, runtime};
 use super::tls::{Authority, Identity};
-
-const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// The administrator, whom the token belongs to.
 pub const ADMINISTRATOR: &str = "root1";
@@ -158,7 +155,7 @@ impl Gitea {
         let output = gitea(&self.folder)
             .arguments(arguments)
             .arguments(["--scopes", scopes])
-            .finish(READY_LIMIT);
+            .finish(PATIENCE);
         token_in(&output)
     }
 
@@ -199,7 +196,7 @@ fn gitea(folder: &Path) -> Program {
 
 /// Makes the database and the administrator, and returns the token.
 fn initialise(folder: &Path) -> String {
-    drop(gitea(folder).argument("migrate").finish(READY_LIMIT));
+    drop(gitea(folder).argument("migrate").finish(PATIENCE));
     let token = [
         "--admin",
         "--access-token",
@@ -226,7 +223,7 @@ fn administer(folder: &Path, name: &str, further: &[&str]) -> String {
             "--must-change-password=false",
         ])
         .arguments(further.iter().copied())
-        .finish(READY_LIMIT)
+        .finish(PATIENCE)
 }
 
 /// Finds the token in what Gitea says: the last forty hexadecimal digits.
@@ -244,7 +241,7 @@ fn token_in(output: &str) -> String {
 fn serve(folder: &Path, scheme: &str, port: u16) -> Result<Process, NotReady> {
     let process = gitea(folder).argument("web").start();
     let address = format!("{scheme}://127.0.0.1:{port}/api/healthz");
-    process.until_ready(READY_LIMIT, || answers(&address))?;
+    process.until_ready(PATIENCE, || answers(&address))?;
     Ok(process)
 }
 

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use rexpect::session::PtySession;
 
 use super::output::CommandOutput;
+use super::process::PATIENCE;
 use super::process::{Process, Program};
 use super::program;
 use super::run::new_folder;
 use super::system::Exit;
 
 /// How long a run may take unless the test says otherwise.
-const LIMIT: Duration = Duration::from_mins(2);
+const LIMIT: Duration = PATIENCE;
 
 /// A run that is being prepared.
 pub struct Invocation {

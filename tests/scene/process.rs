@@ -12,8 +12,11 @@ use super::run::{State, keeper, note, run_root, tail};
 use super::setting;
 use super::system::Exit;
 
+/// How long anything that must come may take: on a machine that does other things besides, minutes.
+pub const PATIENCE: Duration = Duration::from_mins(4);
+
 /// How long a killed process may take to be gone.
-const KILL_LIMIT: Duration = Duration::from_secs(10);
+const KILL_LIMIT: Duration = Duration::from_mins(1);
 
 /// How often a readiness probe is repeated.
 const PROBE_PAUSE: Duration = Duration::from_millis(15);

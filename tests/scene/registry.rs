@@ -3,19 +3,16 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::port;
-use super::process::{Process, Program, with_ports};
+use super::process::{PATIENCE, Process, Program, with_ports};
 use super::program;
 use super::run::new_folder;
 use super::runtime::{answers, client, runtime};
-
-const READY_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running registry; dropping it kills it.
 pub struct Registry {
@@ -41,7 +38,7 @@ impl Registry {
                 .arguments(["serve", "config.yml"])
                 .variable("OTEL_TRACES_EXPORTER", "none")
                 .start();
-            process.until_ready(READY_LIMIT, || {
+            process.until_ready(PATIENCE, || {
                 answers(&format!("http://127.0.0.1:{port}/v2/"))
             })?;
             Ok((process, port))

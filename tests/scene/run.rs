@@ -15,10 +15,13 @@ use std::time::Duration;
 
 use super::keeper::{self, Notice, Order, Spec};
 use super::setting;
-use super::system::Exit;
+use super::system::{self, Exit};
 
 /// How much of a line is shown of a log.
 const LINE: usize = 400;
+
+/// What the files of a run may take, in bytes: an etcd allocates 128 MiB when it starts, and eight of them run at once.
+const ROOM: u64 = 3 << 30;
 
 /// The runner's end of the keeper.
 pub struct Keeper {
@@ -46,6 +49,30 @@ pub fn run_root() -> &'static Path {
     &keeper().root
 }
 
+/// A folder of this run that is removed when it is dropped, and not at the end of the run only: what is large goes here.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes an empty one whose name begins with `name`.
+    pub fn new(name: &str) -> Self {
+        Self(new_folder(name))
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if setting::KEEP_FILES.text().is_none() {
+            // What can't be removed now goes with the folder of the run.
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+}
+
 /// Returns a new folder of this run whose name begins with `name`.
 pub fn new_folder(name: &str) -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -71,10 +98,32 @@ pub fn keeper() -> &'static Keeper {
     keeper
 }
 
+/// Returns the folder for temporary files, or another where that one has no room for the clusters of a run.
+fn roomy_folder() -> PathBuf {
+    let usual = std::env::temp_dir();
+    let room = |folder: &Path| system::free_space(folder).unwrap_or(0);
+    if room(&usual) >= ROOM {
+        return usual;
+    }
+    let others = ["/var/tmp", env!("CARGO_TARGET_TMPDIR")].map(PathBuf::from);
+    let roomiest = others.into_iter().max_by_key(|folder| room(folder));
+    let chosen = roomiest
+        .filter(|folder| room(folder) > room(&usual))
+        .unwrap_or_else(|| usual.clone());
+    note(&format!(
+        "{} has {} MiB left: the files of this run are in {}, which has {}",
+        usual.display(),
+        room(&usual) >> 20,
+        chosen.display(),
+        room(&chosen) >> 20
+    ));
+    chosen
+}
+
 fn start_keeper() -> Keeper {
     let root = tempfile::Builder::new()
         .prefix("gitops-scene-")
-        .tempdir()
+        .tempdir_in(roomy_folder())
         .expect("there is a temporary folder")
         .keep();
     let (ours, theirs) = UnixStream::pair().expect("sockets can be made");

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::process::PATIENCE;
+
 /// Returns the runtime; it lives as long as the run.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -25,7 +27,7 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .tls_danger_accept_invalid_certs(true)
         .no_proxy()
-        .timeout(Duration::from_mins(1))
+        .timeout(PATIENCE)
         .user_agent("gitops-scene")
         .build()
         .expect("the settings are fixed")
@@ -37,7 +39,7 @@ pub fn answers(url: &str) -> bool {
     let request = CLIENT
         .get_or_init(client)
         .get(url)
-        .timeout(Duration::from_secs(2));
+        .timeout(Duration::from_secs(10));
     runtime().block_on(async {
         request
             .send()

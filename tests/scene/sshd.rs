@@ -4,16 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use super::kubeconfig::write_private;
 use super::port;
-use super::process::{NotReady, Process, Program, with_ports};
+use super::process::{NotReady, PATIENCE, Process, Program, with_ports};
 use super::program;
 use super::repository::Repository;
 use super::run::new_folder;
-
-const READY_LIMIT: Duration = Duration::from_secs(15);
 
 /// The types of its host keys, as servers of today have them.
 pub const HOST_KEYS: &[&str] = &["ed25519", "ecdsa", "rsa"];
@@ -146,7 +143,7 @@ StrictModes no
         .arguments(["-D", "-e", "-f"])
         .argument(folder.join("sshd_config").display().to_string())
         .start();
-    process.until_ready(READY_LIMIT, || {
+    process.until_ready(PATIENCE, || {
         fs::read_to_string(process.log()).is_ok_and(|log| log.contains("Server listening"))
     })?;
     Ok(process)

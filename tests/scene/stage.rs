@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock};
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,13 +15,15 @@ use super::control_plane::ControlPlane;
 use super::definitions;
 use super::kubeconfig::User;
 use super::manifest::{documents, is_ready};
+use super::process::PATIENCE;
 use super::program::{self, API_SERVER, CLUSTER};
 
-/// How long a test waits for something to happen in a cluster.
-const LIMIT: Duration = Duration::from_mins(1);
+/// How many API servers of their own tests may have at the same time: each takes half a gigabyte, and both cores to
+/// start. The one test that wants two clusters leaves nobody who wants two servers waiting for ever.
+const PRIVATE_AT_ONCE: usize = 4;
 
-/// How many clusters of their own tests may have at the same time: each takes a gigabyte and both cores to start.
-const PRIVATE_AT_ONCE: usize = 2;
+/// What a cluster with all its controllers counts for.
+const CLUSTER_COUNTS: usize = 2;
 
 /// Where a test plays.
 pub struct Scene {
@@ -33,8 +34,25 @@ pub struct Scene {
 enum Stage {
     Shared(&'static Cluster),
     SharedServer(&'static ControlPlane),
-    Private(Box<Cluster>, Permit),
-    PrivateServer(Box<ControlPlane>),
+    Private(Owned<Cluster>),
+    PrivateServer(Owned<ControlPlane>),
+}
+
+/// What one test has for itself; the right to it ends after it.
+struct Owned<T> {
+    value: Box<T>,
+    _permit: Permit,
+}
+
+impl<T> Owned<T> {
+    /// Waits for the right to have something that counts as `count` API servers, and starts it.
+    fn start(count: usize, start: impl FnOnce() -> T) -> Self {
+        let permit = Permit::take(count);
+        Self {
+            value: Box::new(start()),
+            _permit: permit,
+        }
+    }
 }
 
 impl Scene {
@@ -60,11 +78,10 @@ impl Scene {
     /// Starts a cluster with all controllers, for this test alone.
     pub fn private() -> Option<Self> {
         let definitions = needs(CLUSTER)?;
-        let permit = Permit::take();
-        Some(Self::on(Stage::Private(
-            Box::new(Cluster::start(definitions)),
-            permit,
-        )))
+        Some(Self::on(Stage::Private(Owned::start(
+            CLUSTER_COUNTS,
+            || Cluster::start(definitions),
+        ))))
     }
 
     /// Starts a cluster that knows nothing of Flux, for this test alone; once somebody installs Flux's kinds, its
@@ -73,25 +90,29 @@ impl Scene {
         if !program::are_built(CLUSTER) {
             return None;
         }
-        let permit = Permit::take();
-        Some(Self::on(Stage::Private(
-            Box::new(Cluster::start_bare()),
-            permit,
-        )))
+        Some(Self::on(Stage::Private(Owned::start(
+            CLUSTER_COUNTS,
+            Cluster::start_bare,
+        ))))
     }
 
     /// Starts an API server with Flux's kinds and no controller, for this test alone.
     pub fn private_server() -> Option<Self> {
         let definitions = needs(API_SERVER)?;
-        Some(Self::on(Stage::PrivateServer(Box::new(server_with(
-            definitions,
-        )))))
+        Some(Self::on(Stage::PrivateServer(Owned::start(1, || {
+            server_with(definitions)
+        }))))
     }
 
     /// Starts an API server without Flux's kinds and without controllers, for this test alone.
     pub fn private_bare_server() -> Option<Self> {
-        program::are_built(API_SERVER)
-            .then(|| Self::on(Stage::PrivateServer(Box::new(ControlPlane::start()))))
+        if !program::are_built(API_SERVER) {
+            return None;
+        }
+        Some(Self::on(Stage::PrivateServer(Owned::start(
+            1,
+            ControlPlane::start,
+        ))))
     }
 
     fn on(stage: Stage) -> Self {
@@ -108,8 +129,8 @@ impl Scene {
         match &self.stage {
             Stage::Shared(cluster) => cluster.plane(),
             Stage::SharedServer(plane) => plane,
-            Stage::Private(cluster, _) => cluster.plane(),
-            Stage::PrivateServer(plane) => plane,
+            Stage::Private(owned) => owned.value.plane(),
+            Stage::PrivateServer(owned) => &owned.value,
         }
     }
 
@@ -117,8 +138,8 @@ impl Scene {
     pub fn cluster(&self) -> Option<&Cluster> {
         match &self.stage {
             Stage::Shared(cluster) => Some(cluster),
-            Stage::Private(cluster, _) => Some(cluster),
-            Stage::SharedServer(_) | Stage::PrivateServer(_) => None,
+            Stage::Private(owned) => Some(&owned.value),
+            Stage::SharedServer(_) | Stage::PrivateServer(..) => None,
         }
     }
 
@@ -222,7 +243,7 @@ impl Scene {
         let accepts = |object: Option<&Value>| object.is_some_and(&wanted);
         let place = self.locate(target);
         let wanted = Wanted {
-            limit: LIMIT,
+            limit: PATIENCE,
             accepts: &accepts,
         };
         let found = self
@@ -239,9 +260,10 @@ impl Scene {
     /// Waits until there is no such object.
     pub fn wait_gone(&self, target: &str) {
         let place = self.locate(target);
-        self.api().until(&format!("{target} is gone"), LIMIT, || {
-            self.api().call(Method::GET, &place.path(), None).0 == 404
-        });
+        self.api()
+            .until(&format!("{target} is gone"), PATIENCE, || {
+                self.api().call(Method::GET, &place.path(), None).0 == 404
+            });
     }
 
     /// Returns what the program's users wrote in the test's namespace and on cluster-wide objects, a line each.
@@ -261,7 +283,7 @@ impl Scene {
             .map_or_else(|| self.plane().log_tails(), Cluster::log_tails);
         format!(
             "{target} is not {what} after {} s\n{shown}\n{logs}",
-            LIMIT.as_secs()
+            PATIENCE.as_secs()
         )
     }
 
@@ -313,7 +335,7 @@ fn needs(programs: &[&str]) -> Option<&'static [Value]> {
 
 fn server_with(definitions: &[Value]) -> ControlPlane {
     let plane = ControlPlane::start();
-    definitions::apply(plane.api(), definitions, LIMIT);
+    definitions::apply(plane.api(), definitions, PATIENCE);
     plane
 }
 
@@ -332,26 +354,26 @@ fn new_name() -> String {
     format!("ns-{}", letters.collect::<String>())
 }
 
-/// The right to have a cluster of one's own, until it is dropped.
-struct Permit;
+/// The right to have so many API servers of one's own, until it is dropped.
+struct Permit(usize);
 
 static TAKEN: Mutex<usize> = Mutex::new(0);
 static RETURNED: Condvar = Condvar::new();
 
 impl Permit {
-    fn take() -> Self {
+    fn take(count: usize) -> Self {
         let taken = TAKEN.lock().expect("no holder panics");
         let mut taken = RETURNED
-            .wait_while(taken, |taken| *taken >= PRIVATE_AT_ONCE)
+            .wait_while(taken, |taken| *taken + count > PRIVATE_AT_ONCE)
             .expect("no holder panics");
-        *taken += 1;
-        Self
+        *taken += count;
+        Self(count)
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        *TAKEN.lock().expect("no holder panics") -= 1;
-        RETURNED.notify_one();
+        *TAKEN.lock().expect("no holder panics") -= self.0;
+        RETURNED.notify_all();
     }
 }

@@ -4,9 +4,12 @@
     reason = "parent-death signals, subreapers and waiting without reaping are system calls only"
 )]
 
+use std::ffi::CString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -77,6 +80,18 @@ pub struct Usage {
     pub processor: Duration,
     /// The most memory that was resident at once, in bytes.
     pub peak: u64,
+}
+
+/// Returns how many bytes a user may still write to the file system of a folder; `None` where there is no such folder.
+pub fn free_space(folder: &Path) -> Option<u64> {
+    let path = CString::new(folder.as_os_str().as_bytes()).ok()?;
+    // SAFETY: an all-zero `statvfs` is a valid one, the path ends with a zero, and the call writes into the former only.
+    let (result, space) = unsafe {
+        let mut space: libc::statvfs = std::mem::zeroed();
+        let result = libc::statvfs(path.as_ptr(), &raw mut space);
+        (result, space)
+    };
+    (result == 0).then(|| space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 /// Takes the status of a child that has ended.

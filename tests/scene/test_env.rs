@@ -104,6 +104,15 @@ impl TestEnv {
         self
     }
 
+    /// Lets shells find the program beside those of the system.
+    #[must_use]
+    pub fn with_ours(self) -> Self {
+        let bin = self.root.join("bin");
+        // It may have been linked before.
+        drop(symlink(env!("CARGO_BIN_EXE_gitops"), bin.join("gitops")));
+        self.variable("PATH", &format!("{}:/usr/bin:/bin", bin.display()))
+    }
+
     /// Sets an environment variable.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {

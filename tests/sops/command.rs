@@ -209,6 +209,72 @@ fn gpg_is_asked_only_where_that_is_meant() {
 }
 
 #[test]
+fn keys_with_a_passphrase_and_those_of_plugins_are_refused_with_a_way_out() {
+    let env = folder();
+    let refused = |name: &str, content: &str, why: &str| {
+        env.file(name, content);
+        let told = build(&env, &[&format!("--decryption-key={name}")]).failure(1);
+        assert!(told.contains(why) && !told.contains("hunter2"), "{told}");
+    };
+    refused(
+        "plugin.txt",
+        "AGE-PLUGIN-HUNTER2-1QQQQ\n",
+        "keys of age plugins are not supported",
+    );
+    refused(
+        "quantum.txt",
+        "AGE-SECRET-KEY-PQ-1QQQQ\n",
+        "post-quantum keys of age",
+    );
+    refused(
+        "age.txt",
+        "-----BEGIN AGE ENCRYPTED FILE-----\naaaa\n-----END AGE ENCRYPTED FILE-----\n",
+        "the age key has a passphrase",
+    );
+    if are_installed(&["ssh-keygen"]) {
+        let path = env.folder().join("id").display().to_string();
+        let arguments = [
+            "-q", "-t", "ed25519", "-N", "hunter2", "-C", "", "-f", &path,
+        ];
+        env.other_command(&installed("ssh-keygen").unwrap(), arguments)
+            .run()
+            .success();
+        let content = std::fs::read_to_string(&path).unwrap();
+        refused("id", &content, "the SSH key has a passphrase");
+    }
+    if are_installed(&["gpg", "gpgconf"]) {
+        let home = tempfile::Builder::new()
+            .prefix("gnupg")
+            .tempdir_in("/tmp")
+            .unwrap();
+        let env = TestEnv::new().variable("GNUPGHOME", &home.path().display().to_string());
+        let gpg = |arguments: &[&str]| {
+            let all = [
+                "--batch",
+                "--pinentry-mode=loopback",
+                "--passphrase=hunter2",
+            ];
+            let all = all.iter().chain(arguments).copied();
+            env.other_command(&installed("gpg").unwrap(), all)
+                .run()
+                .success()
+        };
+        gpg(&[
+            "--quick-generate-key",
+            "somebody",
+            "rsa2048",
+            "encrypt",
+            "never",
+        ]);
+        let ring = gpg(&["--armor", "--export-secret-keys"]);
+        env.other_command(&installed("gpgconf").unwrap(), ["--kill", "gpg-agent"])
+            .run()
+            .success();
+        refused("locked.asc", &ring, "the OpenPGP key has a passphrase");
+    }
+}
+
+#[test]
 fn a_kustomization_that_does_not_decrypt_stays_masked() {
     let env = folder();
     env.file(

@@ -7,11 +7,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{KUSTOMIZATION, fixture, key};
+use super::{KUSTOMIZATION, fixture};
 use crate::scene::{TestEnv, are_built, built};
 
 /// How many documents of each format are tried.
-const COUNT: usize = 8;
+const COUNT: usize = 2 * RULES.len();
+
+/// What may be encrypted, and how: fields of a creation rule, one a line.
+const RULES: &[&str] = &[
+    "",
+    "encrypted_regex: ^(data|value|KEY_1|key1)$",
+    "unencrypted_suffix: _unencrypted",
+    "unencrypted_regex: ^(name|n1|KEY_2|key2)$",
+    "encrypted_suffix: e",
+    "encrypted_regex: ^(data|list|KEY_1|key1)$\n  mac_only_encrypted: true",
+    "encrypted_comment_regex: (about|note)",
+    "unencrypted_comment_regex: (about|note)",
+    "shamir_threshold: 2",
+];
 
 /// Numbers that look random and are the same in each run.
 struct Dice(u64);
@@ -200,34 +213,48 @@ fn document(kind: &str, dice: &mut Dice) -> String {
     }
 }
 
+/// Returns the public half of a key in its file.
+fn public(keys: &str) -> &str {
+    let mut lines = keys.lines();
+    lines
+        .find_map(|line| line.strip_prefix("# public key: "))
+        .expect("the file says it")
+}
+
 #[test]
 fn random_documents_are_opened_to_the_bytes_that_sops_gives() {
     if !are_built(&["sops"]) {
         return;
     }
-    let env = TestEnv::new().variable("SOPS_AGE_KEY_FILE", &key("age.txt"));
-    let keys = fixture("keys/age.txt");
-    let public = keys
-        .lines()
-        .find_map(|line| line.strip_prefix("# public key: "))
-        .unwrap();
+    let [own, other] = ["keys/age.txt", "keys/other.txt"].map(fixture);
+    let env = TestEnv::new();
+    let keys = env.file("keys.txt", &format!("{own}\n{other}"));
+    let env = env.variable("SOPS_AGE_KEY_FILE", &keys.display().to_string());
     let mut dice = Dice(20_261_121);
     let (mut generators, mut expected) = (String::new(), Vec::new());
     for kind in ["yaml", "json", "env", "ini", "bin"] {
         for number in 0..COUNT {
             let name = format!("document-{number}.{kind}");
             let plain = env.file(&format!("plain/{name}"), &document(kind, &mut dice));
-            let rule = match number % 4 {
-                0 => vec![],
-                1 => vec!["--encrypted-regex=^(data|value|KEY_1|key1)$"],
-                2 => vec!["--unencrypted-suffix=_unencrypted"],
-                _ => vec!["--unencrypted-regex=^(name|n1|KEY_2|key2)$"],
-            };
             // A file that is encrypted as a whole has no keys to choose from.
-            let rule = if kind == "bin" { vec![] } else { rule };
-            let mut arguments = vec!["encrypt".to_owned(), "--age".into(), public.into()];
-            arguments.extend(rule.into_iter().map(ToOwned::to_owned));
-            arguments.push(plain.display().to_string());
+            let rule = if kind == "bin" {
+                ""
+            } else {
+                RULES[number % RULES.len()]
+            };
+            let recipients = format!(
+                "  key_groups: [{{age: [{}]}}, {{age: [{}]}}]\n",
+                public(&own),
+                public(&other)
+            );
+            let rules = env.file(
+                "rules.yaml",
+                &format!("creation_rules:\n- path_regex: .*\n{recipients}  {rule}\n"),
+            );
+            let arguments = ["--config", &rules.display().to_string(), "encrypt"]
+                .map(ToOwned::to_owned)
+                .into_iter()
+                .chain([plain.display().to_string()]);
             let encrypted = env.other_command(&built("sops"), arguments).run();
             if encrypted.status() != Some(0) {
                 // Some documents sops itself refuses, such as empty files.

@@ -60,6 +60,7 @@ pub struct TargetSelector {
 #[serde(rename_all = "camelCase")]
 pub struct ImageOverride {
     /// The image to look for, without its tag.
+    #[serde(default)]
     pub name: String,
     /// Its new name.
     #[serde(skip_serializing_if = "Option::is_none")]

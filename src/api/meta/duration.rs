@@ -42,6 +42,12 @@ impl Duration {
             |length| Self::from(time::Duration::from_nanos(length)),
         )
     }
+
+    /// Says whether Go reads a text as a length of time.
+    pub fn is_one(text: &str) -> bool {
+        let length = text.strip_prefix(['+', '-']).unwrap_or(text);
+        length == "0" || nanoseconds(length).is_some()
+    }
 }
 
 /// Reads a length such as `1h30m` or `1.5s`; `None` where it is none, or longer than Go can tell.
@@ -56,6 +62,8 @@ fn nanoseconds(text: &str) -> Option<u64> {
             .unwrap_or(behind.len());
         let (unit, behind) = behind.split_at(end);
         let unit: u64 = match unit {
+            "ns" => 1,
+            "us" => 1_000,
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
             "m" => 60_000_000_000,

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::super::context::Context;
 use super::super::decryption::DecryptionArgs;
-use super::super::flag::Csv;
+use super::super::flag::{self, Csv};
 use crate::error::Failure;
 use crate::kustomize::Unset;
 use crate::manifest;
@@ -34,7 +34,7 @@ pub struct KustomizationArgs {
     path: Option<PathBuf>,
 
     /// File with the Kustomization; its spec counts in place of the one in the cluster
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = flag::path())]
     kustomization_file: Option<PathBuf>,
 
     /// Files to leave out, in the syntax of `.gitignore`

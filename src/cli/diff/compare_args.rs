@@ -12,6 +12,7 @@ const CONCURRENCY: usize = 32;
 
 /// How objects are compared.
 #[derive(Args)]
+#[command(next_help_heading = "Comparison")]
 pub struct CompareArgs {
     /// Let the server rehearse every object, even those that are provably unchanged
     #[arg(long)]

@@ -7,7 +7,7 @@ use clap::Args;
 use super::super::build::kustomization::{is_given, sources};
 use super::super::context::Context;
 use super::super::decryption::KeyArgs;
-use super::super::flag::Csv;
+use super::super::flag::{self, Csv};
 use super::super::fleet;
 use super::compare_args::CompareArgs;
 use super::outcome::show_all;
@@ -40,7 +40,7 @@ pub struct KustomizationArgs {
     path: Option<PathBuf>,
 
     /// File with the Kustomization; its spec counts in place of the one in the cluster
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = flag::path())]
     kustomization_file: Option<PathBuf>,
 
     /// Files to leave out, in the syntax of `.gitignore`
@@ -84,8 +84,11 @@ pub struct KustomizationArgs {
 
 /// Compares, and prints what would change.
 pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Failure> {
-    let name = args.name.as_deref().filter(|name| !name.is_empty());
+    let name = args.name.as_deref();
     let name = name.ok_or_else(|| Failure::new("kustomization name is required"))?;
+    if name.is_empty() {
+        return Err(Failure::new("the name of a Kustomization is not empty").undecided());
+    }
     if let Some(file) = args.kustomization_file.as_deref()
         && is_given(file)
         && !file.is_file()

@@ -165,7 +165,10 @@ fn split(text: &str) -> Result<Vec<&str>, ReadError> {
 fn has_marks(piece: &str) -> bool {
     let at_line_start =
         |mark: &str| piece.starts_with(mark) || piece.contains(&format!("\n{mark}"));
-    at_line_start("...") || at_line_start("%") || piece.contains("\n---")
+    piece.starts_with('\u{feff}')
+        || at_line_start("...")
+        || at_line_start("%")
+        || piece.contains("\n---")
 }
 
 /// Says whether a document holds something; if so, it must be a resource.

@@ -34,6 +34,12 @@ pub enum AbsorbError {
         /// Those that are there.
         found: Vec<String>,
     },
+    /// The one that is there has changed its kind since.
+    #[error("cannot find resource with id {id} to replace")]
+    Changed {
+        /// Who it would have to be now.
+        id: Box<Id>,
+    },
     /// It cannot be added.
     #[error(transparent)]
     List(#[from] ListError),
@@ -75,12 +81,17 @@ impl ResourceList {
                 let origin = old.origin.clone().or_else(|| new.origin.take());
                 take_metadata(&mut new, old);
                 for field in ["data", "binaryData"] {
-                    let merged = merged(old.root().get(field), new.root().get(field));
+                    let mut merged = text_map::read_data(old.root().get(field));
+                    merged.extend(text_map::read_data(new.root().get(field)));
                     text_map::set(new.root_mut(), field, merged);
                 }
                 new.origin = origin;
             }
             behavior => return Err(AbsorbError::Exists { id, behavior }),
+        }
+        if self.current(new.id()).next() != Some(place) {
+            let id = Box::new(new.id().clone());
+            return Err(AbsorbError::Changed { id });
         }
         self.replace(place, new);
         Ok(())

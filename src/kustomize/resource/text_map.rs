@@ -14,6 +14,19 @@ pub fn read(map: Option<&Node>) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Returns the texts of data: as [`read`], but nulls are empty.
+pub fn read_data(map: Option<&Node>) -> BTreeMap<String, String> {
+    let entries = map.and_then(Node::entries).unwrap_or_default();
+    let text = |node: &Node| {
+        let text = node.as_text().filter(|_| !node.is_null());
+        text.unwrap_or_default().to_owned()
+    };
+    entries
+        .iter()
+        .map(|entry| (text(&entry.key), text(&entry.value)))
+        .collect()
+}
+
 /// Makes a map of texts; the keys are typed by their looks, as in the reference.
 pub fn write(texts: BTreeMap<String, String>) -> Node {
     let entry = |(key, value): (String, String)| Entry {

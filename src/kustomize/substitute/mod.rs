@@ -6,4 +6,4 @@ mod parse;
 mod template;
 
 pub use parse::SubstituteError;
-pub use template::{Unset, substitute};
+pub use template::{Unset, substitute, substitute_seen};

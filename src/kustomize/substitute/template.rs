@@ -28,13 +28,28 @@ pub fn substitute(
     unset: Unset,
     look_up: &impl Fn(&str) -> Option<String>,
 ) -> Result<String, SubstituteError> {
+    substitute_seen(text, unset, look_up, &mut |_, _| {})
+}
+
+/// Puts the values of variables into a text, and hears of each name and of what was put in its place: the value, or
+/// what an operator made of it.
+///
+/// # Errors
+///
+/// Fails as [`substitute`] does.
+pub fn substitute_seen(
+    text: &str,
+    unset: Unset,
+    look_up: &impl Fn(&str) -> Option<String>,
+    seen: &mut dyn FnMut(&str, &str),
+) -> Result<String, SubstituteError> {
     // Most lines have nothing to put in.
     if !text.contains('$') {
         return Ok(text.to_owned());
     }
     let mut result = String::with_capacity(text.len());
     for piece in pieces(text)? {
-        result.push_str(&value(piece, unset, look_up)?);
+        result.push_str(&value(piece, unset, look_up, seen)?);
     }
     Ok(result)
 }
@@ -43,6 +58,7 @@ fn value(
     piece: Piece,
     unset: Unset,
     look_up: &impl Fn(&str) -> Option<String>,
+    seen: &mut dyn FnMut(&str, &str),
 ) -> Result<String, SubstituteError> {
     let (name, operator, arguments) = match piece {
         Piece::Text(text) => return Ok(text),
@@ -54,15 +70,16 @@ fn value(
     };
     let arguments = arguments
         .into_iter()
-        .map(|argument| value(argument, unset, look_up))
+        .map(|argument| value(argument, unset, look_up, seen))
         .collect::<Result<Vec<_>, _>>()?;
     let found = look_up(&name);
     if found.is_none() && unset == Unset::Refused && operator != Operator::Default {
         return Err(SubstituteError::Unset(name));
     }
-    operator
-        .apply(&found.unwrap_or_default(), &arguments)
-        .ok_or(SubstituteError::Arguments)
+    let put = operator.apply(&found.unwrap_or_default(), &arguments);
+    let put = put.ok_or(SubstituteError::Arguments)?;
+    seen(&name, &put);
+    Ok(put)
 }
 
 #[cfg(test)]

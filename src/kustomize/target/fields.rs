@@ -196,6 +196,12 @@ fn values(collected: &mut Collected<'_, '_>, places: &Arc<TransformerConfigurati
                 .map_err(|error| step("ImageTagTransformer", error))
         });
     }
+    if collected.directory.origin.is_some() {
+        // All are changed at once, yet each is told of.
+        for _ in images.iter().skip(1) {
+            collected.add("ImageTagTransformer", |_| Ok(()));
+        }
+    }
 }
 
 /// Adds what copies values.

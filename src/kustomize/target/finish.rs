@@ -144,6 +144,11 @@ fn tell(resource: &mut Resource, wanted: Told) {
         told.push((TRANSFORMATIONS, origin::transformations(list)));
     }
     let metadata = resource.root().get("metadata");
+    if metadata.is_none() {
+        // Only lists may do without; the reference gives them some.
+        text_map::metadata(resource.root_mut());
+    }
+    let metadata = resource.root().get("metadata");
     let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
     if told.is_empty() && annotations.is_none_or(internal::is_clean) {
         return;

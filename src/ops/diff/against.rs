@@ -383,6 +383,7 @@ fn prepare(object: &mut Object) {
 
 fn refused(error: ClusterError) -> Fate {
     let immutable = error.is_immutable();
+    let is_forbidden = error.is_forbidden_to("patch");
     let failure = Failure::from(error);
     let hint = if immutable {
         Some(
@@ -390,6 +391,8 @@ fn refused(error: ClusterError) -> Fate {
              `kustomize.toolkit.fluxcd.io/force: enabled`"
                 .into(),
         )
+    } else if is_forbidden {
+        Some("compare without the right to change anything with `--read-only`".into())
     } else {
         failure.hints().first().cloned()
     };

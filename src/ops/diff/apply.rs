@@ -8,7 +8,7 @@ use super::super::waiting::wait_all;
 use super::against::MANAGER;
 use super::compared::Fate;
 use super::gone::{Gone, Inventory};
-use super::overlay::{INVENTORY_KEY, OverlayDiff, OverlayRequest};
+use super::overlay::{INVENTORY_KEY, OWNER_LABEL, OverlayDiff, OverlayRequest};
 use crate::cluster::{
     Address, ApplyOptions, Cluster, Deletion, Outcome, State, Verdict, is_same, status_of,
 };
@@ -234,7 +234,7 @@ async fn keep(request: &OverlayRequest<'_>, inventory: &Inventory) -> Result<(),
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {
             "name": address.name, "namespace": address.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "gitops", "cli.gitops/owner": request.owner},
+            "labels": {"app.kubernetes.io/managed-by": "gitops", OWNER_LABEL: request.owner},
         },
         "data": {INVENTORY_KEY: text},
     });

@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::super::build::{BuildRequest, Keys, build_one, directory, kustomization, live};
 use super::against::{Against, CompareOptions, MANAGER};
-use super::compared::{Entry, Fate, Tally};
+use super::compared::{Compared, Entry, Fate, States, Tally};
 use super::gone::{Gone, Inventory};
 use crate::api::IgnoredPaths;
 use crate::cluster::Cluster;
 use crate::diff::IgnoreRules;
-use crate::error::Failure;
+use crate::error::{Blame, Failure};
 use crate::kustomize::load::join;
 use crate::manifest::Object;
 use crate::render::Recipe;
@@ -88,6 +88,7 @@ struct Work<'a> {
     request: &'a DiffRequest<'a>,
     ui: &'a Ui,
     cluster: Cluster,
+    /// Those that are being compared, one inside the other.
     begun: BTreeSet<(String, String)>,
     keys: Keys<'a>,
 }
@@ -121,7 +122,7 @@ impl Work<'_> {
                 entries.push(Entry::Object(one.compared));
                 let is_nested = Recipe::is_for(&one.wanted) && !recipe.is(&one.wanted);
                 if is_nested && !is_new && self.request.build.sources.is_some() {
-                    entries.extend(self.nested(&one.wanted).await?);
+                    entries.extend(self.nested_or_why(&one.wanted).await?);
                 }
             }
             if row.spec.prune == Some(true) && Tally::of(&entries).refused == 0 {
@@ -137,9 +138,32 @@ impl Work<'_> {
                 let gone = Gone::find(&self.cluster, gone, concurrency).await?;
                 entries.extend(gone.iter().map(|gone| Entry::Object(gone.compared())));
             }
+            self.begun
+                .remove(&(recipe.namespace.clone(), recipe.name.clone()));
             Ok(entries)
         }
         .boxed_local()
+    }
+
+    /// Compares a Kustomization that is among the objects of another one; where it can't be built, that is told in its
+    /// place, and the rest is shown.
+    async fn nested_or_why(&mut self, wanted: &Object) -> Result<Option<Entry>, Failure> {
+        match self.nested(wanted).await {
+            Err(failure) if matches!(failure.blame(), Blame::User | Blame::Undecided) => {
+                let fate = Fate::Refused {
+                    why: failure.in_one_line(),
+                    hint: failure.hints().first().cloned(),
+                    immutable: false,
+                };
+                Ok(Some(Entry::Object(Compared {
+                    id: wanted.id(),
+                    fate,
+                    warnings: Vec::new(),
+                    states: States::default(),
+                })))
+            }
+            nested => nested,
+        }
     }
 
     /// Compares a Kustomization that is among the objects of another one: with the spec that it has in the cluster.

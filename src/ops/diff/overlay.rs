@@ -10,7 +10,7 @@ use super::super::remote::RemoteSources;
 use super::against::{Against, CompareOptions, Held, MANAGER};
 use super::compared::Entry;
 use super::gone::{Gone, Inventory};
-use crate::cluster::{Address, Cluster, ClusterError, Promised, Resource};
+use crate::cluster::{Address, Cluster, ClusterError, Promised, Resource, Selection};
 use crate::diff::IgnoreRules;
 use crate::error::Failure;
 use crate::kustomize::load::Disk;
@@ -20,6 +20,9 @@ use crate::report::Ui;
 
 /// The key of the config map under which an inventory stands.
 pub const INVENTORY_KEY: &str = "inventory";
+
+/// The label of the config map that names the owner.
+pub const OWNER_LABEL: &str = "cli.gitops/owner";
 
 /// A folder, and the cluster that it is held against.
 #[derive(Clone, Copy)]
@@ -98,7 +101,8 @@ pub async fn diff_overlay(ui: &Ui, request: &OverlayRequest<'_>) -> Result<Overl
     let inventory = read_inventory(request).await?;
     let gone = inventory.without(&objects)?;
     let mut gone = Gone::find(&cluster, gone, request.options.concurrency).await?;
-    gone.retain(|gone| gone.live.is_some());
+    let others = inventory_of_others(request).await?;
+    gone.retain(|gone| gone.live.is_some() && !others.contains(&gone.object.id().to_inventory()));
     Ok(OverlayDiff {
         held,
         gone,
@@ -169,6 +173,25 @@ async fn put_into_namespace(
     Ok(())
 }
 
+/// Reads what other owners of the namespace have applied, and so want to stay; nothing where we may not know.
+async fn inventory_of_others(request: &OverlayRequest<'_>) -> Result<BTreeSet<String>, Failure> {
+    let own = request.inventory_address().name;
+    let selection = Selection::of_namespace(request.namespace)
+        .with_labels(format!("app.kubernetes.io/managed-by=gitops,{OWNER_LABEL}"));
+    let holders = Resource::CONFIG_MAP;
+    let found = request.cluster.list_objects(&holders, &selection).await;
+    let found = match found {
+        Err(ClusterError::Forbidden { .. } | ClusterError::NotFound { .. }) => Vec::new(),
+        found => found?,
+    };
+    let mut theirs = BTreeSet::new();
+    for holder in found.iter().filter(|holder| holder.name() != own) {
+        let inventory = inventory_in(holder)?;
+        theirs.extend(inventory.entries.into_iter().map(|entry| entry.id));
+    }
+    Ok(theirs)
+}
+
 /// Reads what the owner applied before; nothing where it never applied anything, or we may not know.
 async fn read_inventory(request: &OverlayRequest<'_>) -> Result<Inventory, Failure> {
     let address = request.inventory_address();
@@ -176,19 +199,24 @@ async fn read_inventory(request: &OverlayRequest<'_>) -> Result<Inventory, Failu
         Err(ClusterError::Forbidden { .. }) => None,
         found => found?,
     };
-    let text = found.as_ref().and_then(|found| {
-        found
-            .get("/data")
-            .and_then(|data| data.get(INVENTORY_KEY))
-            .and_then(Value::as_str)
-    });
+    found
+        .as_ref()
+        .map_or_else(|| Ok(Inventory::default()), inventory_in)
+}
+
+/// Reads the inventory in a config map.
+fn inventory_in(holder: &Object) -> Result<Inventory, Failure> {
+    let text = holder
+        .get("/data")
+        .and_then(|data| data.get(INVENTORY_KEY))
+        .and_then(Value::as_str);
     let Some(text) = text else {
         return Ok(Inventory::default());
     };
     serde_json::from_str(text).map_err(|error| {
         Failure::new(format!(
             "cannot read the inventory in {}: {error}",
-            address.id()
+            holder.id()
         ))
     })
 }

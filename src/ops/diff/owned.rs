@@ -22,6 +22,9 @@ const METADATA: &[&str] = &[
     "uid",
 ];
 
+/// The fields of `metadata` with which a file says what it takes the live object for.
+const CONDITIONS: &[&str] = &["/metadata/resourceVersion", "/metadata/uid"];
+
 /// Says whether an object is provably what its manager applied before: the fields that it owns are exactly those that
 /// are wanted now, and their values are equal. Applying it again changes nothing then.
 ///
@@ -30,6 +33,11 @@ pub fn is_applied(live: &Object, wanted: &Object, manager: &str) -> bool {
     let Some(fields) = applied_fields(live, wanted.api_version(), manager) else {
         return false;
     };
+    // The server holds these against the live object, and may refuse.
+    let is_set = |field: &str| wanted.get(field).is_some_and(|value| !value.is_null());
+    if CONDITIONS.iter().any(|field| is_set(field)) {
+        return false;
+    }
     let (Some(live), Some(wanted)) = (live.value().as_object(), wanted.value().as_object()) else {
         return false;
     };

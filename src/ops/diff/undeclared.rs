@@ -47,7 +47,7 @@ fn paths(trouble: &str) -> Vec<String> {
     let mut rest = trouble;
     while let Some((before, after)) = rest.split_once(WORDS) {
         let start = before.rfind([' ', '\n', '\t']).map_or(0, |place| place + 1);
-        paths.push(before[start..].to_owned());
+        paths.push(before[start..].trim_start_matches('(').to_owned());
         rest = after;
     }
     paths

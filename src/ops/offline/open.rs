@@ -1,7 +1,6 @@
 //! Opens the repository that a path belongs to, at a revision or as it lies there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::Unset;
 use crate::kustomize::load::join;
-use crate::manifest::{Object, read_objects};
+use crate::manifest::Object;
 use crate::render::repository::{Fetch, Folder, Repository, Session, Tree, Walled, written_paths};
 use crate::render::{Cache, Decryptor};
 
@@ -137,23 +136,6 @@ pub fn session(
         Some(remote) => session.with_remote(Arc::<RemoteSources>::clone(remote)),
         None => session,
     }
-}
-
-/// Reads objects from files.
-///
-/// # Errors
-///
-/// Fails where a file can't be read, or holds something else.
-pub fn objects_in(files: &[PathBuf]) -> Result<Vec<Object>, Failure> {
-    let mut objects = Vec::new();
-    for file in files {
-        let shown = file.display();
-        let failed = |why: String| Failure::new(format!("cannot read {shown}: {why}"));
-        let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
-        let read = read_objects(&text).map_err(|error| failed(error.to_string()))?;
-        objects.extend(read);
-    }
-    Ok(objects)
 }
 
 fn folder_tree(folder: &Path) -> Result<Arc<dyn Tree>, Failure> {

@@ -193,7 +193,7 @@ impl Wanted<'_> {
             limit: self.left(),
             ..Settings::default()
         };
-        Remote::new(server, Credentials::Ambient, settings)
+        Remote::new(server, Credentials::Helped, settings)
     }
 
     fn bounds(&self) -> Bounds {

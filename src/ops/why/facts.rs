@@ -4,7 +4,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::message::unhealthy;
+use super::excerpt::unhealthy;
 use crate::api::{Kind, Relation, Row, links, row_of};
 use crate::cluster::{self, Address, Cluster, ClusterError, Resource, Selection, State, Status};
 use crate::manifest::{Object, ObjectId};

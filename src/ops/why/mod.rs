@@ -3,7 +3,9 @@
 mod around;
 mod blame;
 mod chain;
+mod container;
 mod drift;
+mod excerpt;
 mod facts;
 mod leaf;
 mod message;

@@ -1,7 +1,7 @@
 //! The one next step for a cause (pure).
 
 use super::chain::{CauseKind, NextStep};
-use super::message::{missing_reference, refusal, refused_object};
+use super::excerpt::{missing_reference, refusal, refused_object};
 use crate::api::Kind;
 use crate::manifest::Object;
 

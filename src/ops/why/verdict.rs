@@ -2,8 +2,9 @@
 
 use super::blame::{is_current, told};
 use super::chain::{CauseKind, Verdict};
+use super::excerpt::brief;
 use super::facts::FluxObject;
-use super::message::{brief, classify};
+use super::message::classify;
 use super::next::step;
 use super::walk::Walk;
 use crate::api::{SUSPEND_REASON, SUSPEND_UNTIL};

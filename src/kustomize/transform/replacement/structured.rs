@@ -80,7 +80,8 @@ fn replaced(text: &str, rest: &[String], value: &Node, create: Option<Sort>) -> 
 }
 
 /// Writes a document as JSON: in lines where the text that it was had lines, else without blanks.
-fn as_json(document: Node, original: &str) -> Option<String> {
+fn as_json(mut document: Node, original: &str) -> Option<String> {
+    document.rewrite();
     let value = document.into_value(Dialect::Resources, 1).ok()?;
     let in_lines = original.contains('\n') && original.contains("  ");
     let mut out = String::new();
