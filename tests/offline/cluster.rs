@@ -168,6 +168,6 @@ fn a_path_that_is_not_there_fails() {
     );
     let told = env
         .run(["build", "cluster", "clusters/one", "--revision", "nope"])
-        .failure(2);
+        .failure(1);
     assert!(told.contains("`nope` names no commit"), "{told}");
 }

@@ -97,7 +97,7 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
     };
     let pair = |owner: &str, value: &str| (owner.to_owned(), value.to_owned());
     let fetched = build(&env, &["--fetch"]);
-    assert_eq!(fetched.status(), Some(1), "{fetched}");
+    assert_eq!(fetched.status(), Some(2), "{fetched}");
     let mut all = owned(&fetched);
     all.sort();
     assert_eq!(

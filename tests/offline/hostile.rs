@@ -75,7 +75,7 @@ fn nothing_leads_out_of_the_repository() {
         let arguments = ["build", "cluster", "clusters/one"];
         let output = env.run(arguments.iter().chain(revision).copied());
         assert!(!output.stdout().contains(OUTSIDE), "{output}");
-        let told = output.failure(1);
+        let told = output.failure(2);
         for name in names.iter().chain(&["up"]) {
             let owner = format!(": Kustomization/flux-system/{name}: ");
             // The root of the repository itself is a path like others; it is built, and read within.
