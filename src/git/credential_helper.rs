@@ -112,7 +112,7 @@ mod tests {
     fn finds_the_helpers_of_a_server() {
         let url = "https://git.example.com:8443/org/app.git".parse().unwrap();
         let text = "[credential]\nhelper = gone\nhelper =\nhelper = store\n\
-            [credential \"https://git.example.com:8443\"]\nhelper = !f() { true; }; f\n\
+            [credential \"https://git.example.com:8443\"]\nhelper = \"!f() { true; }; f\"\n\
             [credential \"https://git.example.com:8443/org\"]\nhelper = /opt/helper\n\
             [credential \"https://git.example.com\"]\nhelper = other\n";
         let (_folder, config) = config(text);

@@ -32,12 +32,16 @@ impl Node {
 
 impl From<&Value> for Node {
     /// Writes a JSON value down as JSON would be read: texts stand between double quotes.
+    ///
+    /// The nodes count as read, so that their types are those of their looks.
     fn from(value: &Value) -> Self {
         let quoted = |text: &str| Self {
             style: Style::DoubleQuoted,
+            line: 1,
+            column: 1,
             ..Self::plain(text)
         };
-        match value {
+        let node = match value {
             Value::Null => Self::plain("null"),
             Value::Bool(value) => Self::plain(value.to_string()),
             Value::Number(value) => {
@@ -52,6 +56,11 @@ impl From<&Value> for Node {
                 };
                 Self::mapping(map.iter().map(entry).collect())
             }
+        };
+        Self {
+            line: 1,
+            column: 1,
+            ..node
         }
     }
 }
