@@ -1,4 +1,4 @@
-//! Generated GitOps repositories: clusters that all run the same apps, each app an overlay for each cluster over one base.
+//! Generated repositories of clusters that all run the same apps, each app an overlay for each cluster over one base.
 
 use std::fmt::Write as _;
 use std::fs;
