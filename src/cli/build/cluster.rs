@@ -33,13 +33,13 @@ pub struct ClusterArgs {
     revision: Option<String>,
 
     #[command(flatten)]
-    show: ShowArgs,
+    output: OutputArgs,
 
     #[command(flatten)]
     repository: RepositoryArgs,
 
     #[command(flatten)]
-    output: OutputArgs,
+    show: ShowArgs,
 }
 
 impl ClusterArgs {

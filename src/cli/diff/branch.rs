@@ -51,10 +51,10 @@ pub struct BranchArgs {
     output_file: Option<PathBuf>,
 
     #[command(flatten)]
-    comment: CommentArgs,
+    repository: RepositoryArgs,
 
     #[command(flatten)]
-    repository: RepositoryArgs,
+    comment: CommentArgs,
 }
 
 /// A form of the report.

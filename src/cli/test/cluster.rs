@@ -26,9 +26,6 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
 
-    #[command(flatten)]
-    repository: RepositoryArgs,
-
     /// Form of the answer: table, wide, json, yaml, jsonpath=TEMPLATE, custom-columns=HEADER:PATH,… or junit
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: Form,
@@ -36,6 +33,9 @@ pub struct ClusterArgs {
     /// Leave the header out
     #[arg(long)]
     no_header: bool,
+
+    #[command(flatten)]
+    repository: RepositoryArgs,
 }
 
 /// A form of the answer.
