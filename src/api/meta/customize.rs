@@ -59,8 +59,9 @@ pub struct TargetSelector {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageOverride {
-    /// The image to look for, without its tag.
+    /// The image to look for, without its tag; servers ask for it, files that Flux reads may lack it.
     #[serde(default)]
+    #[schemars(!default)]
     pub name: String,
     /// Its new name.
     #[serde(skip_serializing_if = "Option::is_none")]
