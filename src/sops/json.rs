@@ -1,7 +1,6 @@
 //! JSON as SOPS reads and writes it: the order of keys stays, and levels are indented by tabs.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -11,6 +10,7 @@ use super::error::SopsError;
 use super::format::Format;
 use super::go_number;
 use super::tree::{Branch, Element, Entry, Value};
+use crate::manifest::quote_json;
 
 /// The key of a file that was encrypted as a whole.
 const WHOLE: &str = "data";
@@ -88,8 +88,8 @@ fn value(value: &Value, level: usize, out: &mut String) -> Result<(), SopsError>
             })?;
             out.push_str(&number);
         }
-        Value::Time(time) => quoted(time, out),
-        Value::Text(bytes) => quoted(&String::from_utf8_lossy(bytes), out),
+        Value::Time(time) => quote_json(time, out),
+        Value::Text(bytes) => quote_json(&String::from_utf8_lossy(bytes), out),
         Value::Mapping(branch) => mapping(branch, level, out)?,
         Value::List(elements) => list(elements, level, out)?,
     }
@@ -109,7 +109,7 @@ fn mapping(branch: &Branch, level: usize, out: &mut String) -> Result<(), SopsEr
     for (key, of_key) in std::iter::once(first).chain(pairs) {
         out.push(sign);
         new_line(level + 1, out);
-        quoted(key, out);
+        quote_json(key, out);
         out.push_str(": ");
         value(of_key, level + 1, out)?;
         sign = ',';
@@ -145,28 +145,6 @@ fn new_line(level: usize, out: &mut String) {
     for _ in 0..level {
         out.push('\t');
     }
-}
-
-/// Writes a text as Go does, which escapes what HTML would take for its own.
-fn quoted(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                // Writing to a text cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
 }
 
 impl<'de> Deserialize<'de> for Value {

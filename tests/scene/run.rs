@@ -20,7 +20,7 @@ use super::system::{self, Exit};
 /// How much of a line is shown of a log.
 const LINE: usize = 400;
 
-/// What the files of a run may take, in bytes: an etcd allocates 128 MiB when it starts, and eight of them run at once.
+/// What the files of a run may take, in bytes: an etcd allocates 128 MiB when it starts, and a dozen of them run at once.
 const ROOM: u64 = 3 << 30;
 
 /// The runner's end of the keeper.

@@ -18,9 +18,10 @@ use super::manifest::{documents, is_ready};
 use super::process::PATIENCE;
 use super::program::{self, API_SERVER, CLUSTER};
 
-/// How many API servers of their own tests may have at the same time: each takes half a gigabyte, and both cores to
-/// start. The one test that wants two clusters leaves nobody who wants two servers waiting for ever.
-const PRIVATE_AT_ONCE: usize = 4;
+/// How many API servers of their own tests may have at the same time: each takes half a gigabyte of memory and
+/// an eighth of one on disk. That is what six tests with a cluster each want; the one that wants two of them leaves
+/// nobody waiting for ever.
+const PRIVATE_AT_ONCE: usize = 12;
 
 /// What a cluster with all its controllers counts for.
 const CLUSTER_COUNTS: usize = 2;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::manifest::quote_json;
+
 /// Writes a value.
 pub fn write(value: &Value) -> String {
     let mut out = String::new();
@@ -14,7 +16,7 @@ fn append(value: &Value, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&self::number(number)),
-        Value::String(text) => string(text, out),
+        Value::String(text) => quote_json(text, out),
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -33,7 +35,7 @@ fn append(value: &Value, out: &mut String) {
                 if index > 0 {
                     out.push(',');
                 }
-                string(key, out);
+                quote_json(key, out);
                 out.push(':');
                 append(item, out);
             }
@@ -59,28 +61,6 @@ fn number(number: &serde_json::Number) -> String {
         };
     }
     format!("{float}")
-}
-
-fn string(text: &str, out: &mut String) {
-    use std::fmt::Write as _;
-
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                write!(out, "\\u{:04x}", u32::from(character)).expect("a string takes all");
-            }
-            other => out.push(other),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
