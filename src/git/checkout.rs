@@ -9,6 +9,7 @@ use super::commit_id::CommitId;
 use super::git_error::{GitError, object};
 use super::snapshot::{Objects, Snapshot};
 use super::url::GitUrl;
+use super::work_tree_index::WorkTreeIndex;
 
 /// The branches that merge requests are made for where nothing says which one is.
 const USUAL_BRANCHES: &[&str] = &["main", "master"];
@@ -32,7 +33,7 @@ impl Checkout {
                 });
             }
         };
-        let objects = Arc::new(Objects::of(&repository));
+        let objects = Arc::new(Objects::of(&repository)?);
         Ok(Some(Self {
             repository,
             objects,
@@ -57,6 +58,11 @@ impl Checkout {
                 revision: revision.escape_debug().to_string(),
                 source,
             })
+    }
+
+    /// Returns what Git noted of the files of the work tree; `None` where its notes say nothing about them.
+    pub fn index(&self) -> Option<WorkTreeIndex> {
+        WorkTreeIndex::of(&self.repository)
     }
 
     /// Returns the files of a commit.

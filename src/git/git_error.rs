@@ -167,6 +167,15 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// An object of the repository can't be read.
+    #[error("cannot {action}")]
+    Read {
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// libgit2 could not read or write an object.
     #[error("cannot {action}")]
     Object {

@@ -39,6 +39,7 @@ mod url;
 mod url_text;
 mod wire;
 mod work_tree;
+mod work_tree_index;
 
 #[cfg(test)]
 mod tests;
@@ -69,5 +70,6 @@ pub use transport_error::TransportError;
 pub use tree::EntryKind;
 pub use trust::HostTrust;
 pub use url::{GitUrl, GitUrlError, Scheme};
+pub use work_tree_index::WorkTreeIndex;
 
 // The tests alone name these; they reach the product inside `GitError`.

@@ -6,6 +6,7 @@ mod over_ssh;
 mod revisions;
 mod scene;
 mod signing;
+mod snapshots;
 mod ssh_server;
 
 pub(super) use scene::askpass_program;

@@ -104,7 +104,11 @@ impl Opened {
     /// Fails where the revision is not there.
     pub fn side(&self, side: Side<'_>) -> Result<Repository, Failure> {
         let tree: Arc<dyn Tree> = match side {
-            Side::Folder => Arc::new(Walled::new(Folder::new(self.root.clone()))),
+            Side::Folder => {
+                let index = self.checkout.as_ref().and_then(Checkout::index);
+                let folder = Folder::new(self.root.clone()).with_index(index);
+                Arc::new(Walled::new(folder))
+            }
             Side::Revision(revision) => {
                 let checkout = self.checkout()?;
                 let snapshot = checkout.snapshot(checkout.commit(revision)?)?;

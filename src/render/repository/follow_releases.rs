@@ -347,5 +347,5 @@ fn key(task: &Task, needs: &ReleaseNeeds, edition: &str) -> Key {
         needs.defaults.as_ref().map(text).unwrap_or_default(),
     ];
     needs.chart.digests(&mut texts);
-    Key::of_release(&texts)
+    Key::of_texts("release", texts.iter().map(String::as_str))
 }

@@ -25,11 +25,10 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// Makes the key of a release from all texts that its objects depend on.
-    pub fn of_release(texts: &[String]) -> Self {
+    /// Makes the key of something from all texts that it depends on.
+    pub fn of_texts<'a>(what: &'a str, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Sha256::new();
-        let head = [EDITION, "release"].into_iter();
-        for text in head.chain(texts.iter().map(String::as_str)) {
+        for text in [EDITION, what].into_iter().chain(texts) {
             hash.update(text.len().to_le_bytes());
             hash.update(text);
         }

@@ -5,6 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::{Deserialize, Serialize};
+
+use super::super::cache::Cache;
+use super::key::Key;
 use super::tree::Tree;
 use crate::git::{ContentId, EntryKind, IGNORE_FILE};
 use crate::kustomize::FILE_NAMES;
@@ -26,11 +30,14 @@ pub struct Reach {
 }
 
 /// What a file or folder says about others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Mentions {
     /// Paths outside of it.
     outside: BTreeSet<PathBuf>,
     leads_on: bool,
+    /// Whether something in it could not be read.
+    #[serde(skip)]
+    is_partial: bool,
 }
 
 /// What was found out so far, for any number of trees: equal contents at one path say the same.
@@ -56,7 +63,12 @@ impl Reaches {
     }
 
     /// Finds what builds of some directories of a tree may read; they need not be there.
-    pub fn of(&self, tree: &dyn Tree, directories: impl IntoIterator<Item = PathBuf>) -> Reach {
+    pub fn of(
+        &self,
+        tree: &dyn Tree,
+        directories: impl IntoIterator<Item = PathBuf>,
+        kept: &Cache,
+    ) -> Reach {
         let mut reach = Reach::default();
         let mut open: Vec<PathBuf> = directories.into_iter().collect();
         while let Some(path) = open.pop() {
@@ -81,30 +93,74 @@ impl Reaches {
                 }
                 _ => {}
             }
-            let mentions = self.mentions(tree, &path, digest);
+            let mentions = self.kept_mentions(tree, &path, digest, kept);
             reach.leads_on |= mentions.leads_on;
             open.extend(mentions.outside.iter().cloned());
         }
         reach
     }
 
-    fn mentions(&self, tree: &dyn Tree, path: &Path, digest: ContentId) -> Arc<Mentions> {
-        let key = (path.to_owned(), digest);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mentions) = known.get(&key) {
-            return Arc::clone(mentions);
+    /// Returns what is said at a path, from an earlier run where that knew it.
+    fn kept_mentions(
+        &self,
+        tree: &dyn Tree,
+        path: &Path,
+        digest: ContentId,
+        kept: &Cache,
+    ) -> Arc<Mentions> {
+        let place = (path.to_owned(), digest);
+        if let Some(mentions) = self.known_mentions(&place) {
+            return mentions;
         }
-        drop(known);
+        let (shown, digest_shown) = (path.to_string_lossy(), digest.to_string());
+        let texts = [&*shown, &digest_shown].into_iter();
+        let key = Key::of_texts("mentions", texts.chain(self.leading.iter().copied()));
+        let earlier = kept
+            .text(key)
+            .and_then(|text| serde_json::from_str(text).ok());
+        if let Some(mentions) = earlier {
+            return self.note(place, mentions);
+        }
+        let mentions = self.mentions(tree, path, digest);
+        // A word that leads nowhere may be a piece of what nobody else may know.
+        let leads_somewhere = |path: &PathBuf| tree.digest(path).is_some();
+        if !mentions.is_partial
+            && mentions.outside.iter().all(leads_somewhere)
+            && let Ok(text) = serde_json::to_string(&*mentions)
+        {
+            kept.note_text(key, text);
+        }
+        mentions
+    }
+
+    fn known_mentions(&self, place: &(PathBuf, ContentId)) -> Option<Arc<Mentions>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(place).cloned()
+    }
+
+    fn note(&self, place: (PathBuf, ContentId), mentions: Mentions) -> Arc<Mentions> {
+        let mentions = Arc::new(mentions);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(place, Arc::clone(&mentions));
+        mentions
+    }
+
+    fn mentions(&self, tree: &dyn Tree, path: &Path, digest: ContentId) -> Arc<Mentions> {
+        let place = (path.to_owned(), digest);
+        if let Some(mentions) = self.known_mentions(&place) {
+            return mentions;
+        }
         let mentions = if tree.is_directory(path) {
             self.in_folder(tree, path)
         } else {
             self.in_file(tree, path)
         };
         // What can't be read is found out again by the build, which says so.
-        let mentions = Arc::new(mentions.unwrap_or_default());
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, Arc::clone(&mentions));
-        mentions
+        let mentions = mentions.unwrap_or_else(|_| Mentions {
+            is_partial: true,
+            ..Mentions::default()
+        });
+        self.note(place, mentions)
     }
 
     fn in_folder(&self, tree: &dyn Tree, folder: &Path) -> io::Result<Mentions> {
@@ -118,6 +174,7 @@ impl Reaches {
                     };
                     let below = self.mentions(tree, &path, digest);
                     mentions.leads_on |= below.leads_on;
+                    mentions.is_partial |= below.is_partial;
                     mentions.outside.extend(below.outside.iter().cloned());
                 }
                 EntryKind::Link => {

@@ -109,7 +109,7 @@ impl Session {
         let components = task.recipe.spec.components.iter();
         let components = components.map(|component| join(&directory, component));
         let directories: Vec<_> = components.chain([directory.clone()]).collect();
-        let reach = self.reaches.of(&*needs.artifact, directories);
+        let reach = self.reaches.of(&*needs.artifact, directories, &self.cache);
         let ingredients = Ingredients {
             object: &task.object,
             reach: &reach,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use super::tree::Shelf;
-use crate::git::{ContentId, EntryKind, GitError, Leaf, Snapshot};
+use crate::git::{ContentId, EntryKind, GitError, Leaf, Snapshot, WorkTreeIndex};
 
 /// More than any manifest has; a larger file would only fill the memory.
 const MOST_BYTES: u64 = 64 << 20;
@@ -40,6 +40,8 @@ impl Shelf for Snapshot {
 /// A folder of this machine; digests are made when they are asked for, as Git would make them.
 pub struct Folder {
     root: PathBuf,
+    /// What Git knows of the files without a look into them.
+    index: Option<WorkTreeIndex>,
     digests: RwLock<HashMap<PathBuf, (ContentId, bool)>>,
 }
 
@@ -48,8 +50,16 @@ impl Folder {
     pub fn new(root: PathBuf) -> Self {
         Self {
             root,
+            index: None,
             digests: RwLock::default(),
         }
+    }
+
+    /// Takes what Git noted of the files in it.
+    #[must_use]
+    pub fn with_index(mut self, index: Option<WorkTreeIndex>) -> Self {
+        self.index = index;
+        self
     }
 
     fn on_disk(&self, path: &Path) -> PathBuf {
@@ -64,10 +74,13 @@ impl Folder {
         }
         drop(known);
         let made = match kind {
-            EntryKind::File => {
-                let (content, is_executable) = read(&self.on_disk(path))?;
-                (ContentId::of_file(&content), is_executable)
-            }
+            EntryKind::File => match self.noted(path) {
+                Some((id, is_executable)) => (Ok(id), is_executable),
+                None => {
+                    let (content, is_executable) = read(&self.on_disk(path))?;
+                    (ContentId::of_file(&content), is_executable)
+                }
+            },
             EntryKind::Link => (ContentId::of_file(self.link(path)?.as_bytes()), false),
             EntryKind::Submodule => (Ok(ContentId::nothing()), false),
             EntryKind::Folder => (self.digest_of_folder(path)?, false),
@@ -76,6 +89,12 @@ impl Folder {
         let mut known = self.digests.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.to_owned(), made);
         Ok(made)
+    }
+
+    fn noted(&self, path: &Path) -> Option<(ContentId, bool)> {
+        let index = self.index.as_ref()?;
+        let about = fs::symlink_metadata(self.on_disk(path)).ok()?;
+        index.find(path.strip_prefix("/").ok()?.to_str()?, &about)
     }
 
     fn digest_of_folder(&self, path: &Path) -> io::Result<Result<ContentId, GitError>> {

@@ -53,16 +53,33 @@ pub struct Walled<S> {
 /// What a path leads to, and where that stands.
 struct Found {
     path: PathBuf,
-    /// `None` for the root.
-    leaf: Option<Leaf>,
+    /// The folder that it is an entry of, and its place there; `None` for the root.
+    entry: Option<(Arc<[Leaf]>, usize)>,
 }
 
 impl Found {
+    fn root() -> Self {
+        Self {
+            path: PathBuf::from("/"),
+            entry: None,
+        }
+    }
+
+    fn leaf(&self) -> Option<&Leaf> {
+        let (entries, place) = self.entry.as_ref()?;
+        entries.get(*place)
+    }
+
     fn is_folder(&self) -> bool {
-        self.leaf
-            .as_ref()
+        self.leaf()
             .is_none_or(|leaf| leaf.kind == EntryKind::Folder)
     }
+}
+
+/// Returns the place of a name among entries.
+fn place_of(entries: &[Leaf], name: &str) -> io::Result<usize> {
+    let place = entries.binary_search_by(|leaf| leaf.name.as_str().cmp(name));
+    place.map_err(|_| io::ErrorKind::NotFound.into())
 }
 
 impl<S: Shelf> Walled<S> {
@@ -86,8 +103,30 @@ impl<S: Shelf> Walled<S> {
         Ok(entries)
     }
 
-    /// Follows a path from the root to what it leads to.
+    /// Finds what stands in a folder that was looked into before; `None` where the way there is not known, or a link.
+    fn find_near(&self, path: &Path) -> Option<io::Result<Found>> {
+        let name = path.file_name()?.to_str()?;
+        let known = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        let (folder, entries) = known.get_key_value(path.parent()?)?;
+        let found = place_of(entries, name).map(|place| Found {
+            path: folder.join(name),
+            entry: Some((Arc::clone(entries), place)),
+        });
+        let is_link = |leaf: &Leaf| leaf.kind == EntryKind::Link;
+        match &found {
+            Ok(found) if found.leaf().is_some_and(is_link) => None,
+            _ => Some(found),
+        }
+    }
+
+    /// Finds what a path leads to.
     fn find(&self, path: &Path) -> io::Result<Found> {
+        let near = self.find_near(path);
+        near.unwrap_or_else(|| self.follow(path))
+    }
+
+    /// Follows a path from the root to what it leads to.
+    fn follow(&self, path: &Path) -> io::Result<Found> {
         let text = path.to_str().ok_or(io::ErrorKind::NotFound)?;
         let mut left: VecDeque<String> = text.split('/').map(str::to_owned).collect();
         let mut way: Vec<Found> = Vec::new();
@@ -105,20 +144,19 @@ impl<S: Shelf> Walled<S> {
             }
             let (folder, id) = match way.last() {
                 None => (Path::new("/"), self.shelf.root()),
-                Some(found) if found.is_folder() => (
-                    found.path.as_path(),
-                    found.leaf.as_ref().map(|leaf| leaf.id),
-                ),
+                Some(found) if found.is_folder() => {
+                    (found.path.as_path(), found.leaf().map(|leaf| leaf.id))
+                }
                 Some(_) => return Err(io::ErrorKind::NotADirectory.into()),
             };
             let entries = self.entries(folder, id)?;
-            let place = entries.binary_search_by(|leaf| leaf.name.as_str().cmp(&name));
-            let leaf = &entries[place.map_err(|_| io::ErrorKind::NotFound)?];
+            let place = place_of(&entries, &name)?;
             let path = folder.join(&name);
+            let leaf = &entries[place];
             if leaf.kind != EntryKind::Link {
                 way.push(Found {
                     path,
-                    leaf: Some(leaf.clone()),
+                    entry: Some((Arc::clone(&entries), place)),
                 });
                 continue;
             }
@@ -134,10 +172,7 @@ impl<S: Shelf> Walled<S> {
                 left.push_front(part.to_owned());
             }
         }
-        Ok(way.pop().unwrap_or_else(|| Found {
-            path: PathBuf::from("/"),
-            leaf: None,
-        }))
+        Ok(way.pop().unwrap_or_else(Found::root))
     }
 }
 
@@ -148,7 +183,7 @@ fn leads_out() -> io::Error {
 impl<S: Shelf> Files for Walled<S> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let found = self.find(path)?;
-        match &found.leaf {
+        match found.leaf() {
             Some(leaf) if leaf.kind == EntryKind::File => self.shelf.content(&found.path, leaf),
             Some(leaf) if leaf.kind == EntryKind::Submodule => {
                 Err(io::Error::other("it is in a submodule, which is not read"))
@@ -174,7 +209,7 @@ impl<S: Shelf> Files for Walled<S> {
 impl<S: Shelf> Tree for Walled<S> {
     fn digest(&self, path: &Path) -> Option<ContentId> {
         let found = self.find(path).ok()?;
-        match &found.leaf {
+        match found.leaf() {
             Some(leaf) => self.shelf.digest(&found.path, leaf).ok(),
             None => self.shelf.root().or_else(|| {
                 let root = Leaf::named("root".into(), EntryKind::Folder)?;
@@ -188,7 +223,7 @@ impl<S: Shelf> Tree for Walled<S> {
         if !found.is_folder() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        let id = match &found.leaf {
+        let id = match found.leaf() {
             Some(leaf) => Some(leaf.id),
             None => self.shelf.root(),
         };
