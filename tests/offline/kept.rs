@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use super::{config_map, fleet, kustomization};
+use super::{commit, config_map, fleet, kustomization};
 use crate::scene::TestEnv;
 
 fn apps(count: usize) -> TestEnv {
@@ -108,4 +108,49 @@ fn many_runs_at_a_time_get_along() {
     let first = outputs.next().unwrap();
     assert!(outputs.all(|output| output == first));
     assert_eq!(build(&env).0, first);
+}
+
+#[test]
+fn words_that_may_be_part_of_a_secret_are_not_kept() {
+    let env = fleet(&[
+        kustomization("a", "./apps/a", ""),
+        kustomization("b", "./apps/b", ""),
+    ]);
+    env.file(
+        "apps/a/secret.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: flux-system}\nstringData: {password: of..nobody/else}\n",
+    );
+    env.file("apps/b/kustomization.yaml", "resources: [../../base]\n");
+    env.file("base/kustomization.yaml", "resources: [map.yaml]\n");
+    env.file("base/map.yaml", &config_map("b", "{a: one}"));
+    let base = commit(&env);
+    let diff = |status| {
+        let output = env.run(["diff", "branch", "--base", &base]);
+        assert_eq!(output.status(), Some(status), "{output}");
+        output.stdout()
+    };
+    assert_eq!(diff(0), "");
+    let kept = || {
+        let text = kept_files(&env)
+            .into_iter()
+            .map(|file| fs::read_to_string(file).unwrap());
+        text.collect::<String>()
+    };
+    assert!(!kept().contains("nobody"), "{}", kept());
+    // What a folder leads to is kept, and holds as long as nothing in the folder changes.
+    assert!(kept().contains("\"outside\":[\"/base\"]"), "{}", kept());
+    env.file("base/map.yaml", &config_map("b", "{a: two}"));
+    let changed = diff(1);
+    assert!(changed.contains("+ two"), "{changed}");
+    env.file(
+        "apps/b/kustomization.yaml",
+        "resources: [../../base, ../../more]\n",
+    );
+    env.file("more/kustomization.yaml", "resources: [map.yaml]\n");
+    env.file("more/map.yaml", &config_map("more", "{a: one}"));
+    let more = diff(1);
+    assert!(more.contains("ConfigMap/flux-system/more"), "{more}");
+    env.file("more/map.yaml", &config_map("other", "{a: one}"));
+    let other = diff(1);
+    assert!(other.contains("ConfigMap/flux-system/other"), "{other}");
 }

@@ -1,6 +1,7 @@
 //! Both sides of a branch: what its clusters come to before and after, as far as the two differ.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::open::{Opened, Side};
@@ -118,8 +119,15 @@ fn clusters(
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let mut found: BTreeSet<String> = entries(&*before.tree).into_iter().collect();
-    found.extend(entries(&*after.tree));
+    // Both sides are looked through at the same time; what is seen on the way is not looked up again.
+    let found: BTreeSet<String> = std::thread::scope(|scope| {
+        let of_before = scope.spawn(|| entries(&*before.tree));
+        let of_after = entries(&*after.tree);
+        let of_before = of_before
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic));
+        of_before.into_iter().chain(of_after).collect()
+    });
     if found.is_empty() {
         return Err(Failure::new("no cluster is found in the repository")
             .with_hint("name the entry path of each with `--path`"));

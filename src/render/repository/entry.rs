@@ -1,6 +1,7 @@
 //! Finds the clusters of a repository: the folders that a Kustomization beside its own source builds.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::super::recipe::Recipe;
@@ -16,6 +17,9 @@ const SIGNS: [&str; 2] = [
     "source.toolkit.fluxcd.io/v",
 ];
 
+/// How many folders are worth a thread.
+const LEAST_SHARE: usize = 64;
+
 /// The file that a bootstrap puts both into.
 const SYNC_FILE: &str = "gotk-sync.yaml";
 
@@ -24,8 +28,7 @@ const SYNC_FILE: &str = "gotk-sync.yaml";
 ///
 /// Where a bootstrap left its files, no others are read.
 pub fn entries(tree: &dyn Tree) -> Vec<String> {
-    let mut files = Vec::new();
-    collect(tree, Path::new("/"), &mut files);
+    let files = files(tree);
     let is_sync = |file: &&PathBuf| file.file_name().is_some_and(|name| name == SYNC_FILE);
     let of_bootstrap = files
         .iter()
@@ -38,18 +41,57 @@ pub fn entries(tree: &dyn Tree) -> Vec<String> {
     found.into_iter().collect()
 }
 
-fn collect(tree: &dyn Tree, folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(leaves) = tree.leaves(folder) else {
-        return;
-    };
-    for leaf in leaves.iter() {
-        let path = folder.join(&leaf.name);
-        match leaf.kind {
-            EntryKind::Folder => collect(tree, &path, files),
-            EntryKind::File if is_yaml(&leaf.name) => files.push(path),
-            _ => {}
+/// Returns the YAML files of a tree, level by level, all threads on one level.
+fn files(tree: &dyn Tree) -> Vec<PathBuf> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut files = Vec::new();
+    let mut level = vec![PathBuf::from("/")];
+    while !level.is_empty() {
+        let share = level.len().div_ceil(threads).max(LEAST_SHARE);
+        let found: Vec<Found> = std::thread::scope(|scope| {
+            let mut shares = level.chunks(share);
+            let own = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares
+                .map(|share| scope.spawn(|| look_into(tree, share)))
+                .collect();
+            let own = look_into(tree, own);
+            let others = others.into_iter().map(|other| {
+                let found = other.join();
+                found.unwrap_or_else(|panic| resume_unwind(panic))
+            });
+            std::iter::once(own).chain(others).collect()
+        });
+        level.clear();
+        for share in found {
+            files.extend(share.files);
+            level.extend(share.folders);
         }
     }
+    files
+}
+
+/// What is in some folders.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+fn look_into(tree: &dyn Tree, folders: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for folder in folders {
+        let Ok(leaves) = tree.leaves(folder) else {
+            continue;
+        };
+        for leaf in leaves.iter() {
+            match leaf.kind {
+                EntryKind::Folder => found.folders.push(folder.join(&leaf.name)),
+                EntryKind::File if is_yaml(&leaf.name) => found.files.push(folder.join(&leaf.name)),
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -61,8 +103,7 @@ fn is_yaml(name: &str) -> bool {
 
 /// Returns the paths that the files of a bootstrap in a tree write, from the root of whatever repository it is of.
 pub fn written_paths(tree: &dyn Tree) -> Vec<String> {
-    let mut files = Vec::new();
-    collect(tree, Path::new("/"), &mut files);
+    let files = files(tree);
     let objects = files.iter().flat_map(|file| objects(tree, file));
     let recipes = objects.filter(Recipe::is_for);
     let paths = recipes.filter_map(|object| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::tree::Shelf;
 use crate::git::{ContentId, EntryKind, GitError, Leaf, Snapshot, WorkTreeIndex};
@@ -13,10 +13,9 @@ use crate::git::{ContentId, EntryKind, GitError, Leaf, Snapshot, WorkTreeIndex};
 const MOST_BYTES: u64 = 64 << 20;
 
 impl Shelf for Snapshot {
-    fn leaves(&self, _folder: &Path, id: Option<ContentId>) -> io::Result<Vec<Leaf>> {
+    fn leaves(&self, _folder: &Path, id: Option<ContentId>) -> io::Result<Arc<[Leaf]>> {
         let id = id.ok_or(io::ErrorKind::NotFound)?;
-        let leaves = Self::leaves(self, id).map_err(io::Error::other)?;
-        Ok(leaves.to_vec())
+        Self::leaves(self, id).map_err(io::Error::other)
     }
 
     fn content(&self, _file: &Path, leaf: &Leaf) -> io::Result<Vec<u8>> {
@@ -42,6 +41,7 @@ pub struct Folder {
     root: PathBuf,
     /// What Git knows of the files without a look into them.
     index: Option<WorkTreeIndex>,
+    folders: RwLock<HashMap<PathBuf, Arc<[Leaf]>>>,
     digests: RwLock<HashMap<PathBuf, (ContentId, bool)>>,
 }
 
@@ -51,6 +51,7 @@ impl Folder {
         Self {
             root,
             index: None,
+            folders: RwLock::default(),
             digests: RwLock::default(),
         }
     }
@@ -98,7 +99,7 @@ impl Folder {
     }
 
     fn digest_of_folder(&self, path: &Path) -> io::Result<Result<ContentId, GitError>> {
-        let mut leaves = self.leaves(path, None)?;
+        let mut leaves = self.leaves(path, None)?.to_vec();
         for leaf in &mut leaves {
             let digest = self.digest_of(&path.join(&leaf.name), leaf.kind)?;
             (leaf.id, leaf.is_executable) = digest;
@@ -109,6 +110,33 @@ impl Folder {
             [] => Ok(ContentId::nothing()),
             _ => ContentId::of_folder(leaves),
         })
+    }
+
+    /// Lists a folder, sorted by name.
+    fn list(&self, folder: &Path) -> io::Result<Vec<Leaf>> {
+        let mut leaves = Vec::new();
+        for entry in fs::read_dir(self.on_disk(folder))? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let found = entry.file_type()?;
+            let kind = if found.is_symlink() {
+                EntryKind::Link
+            } else if found.is_dir() {
+                EntryKind::Folder
+            } else if found.is_file() {
+                EntryKind::File
+            } else {
+                // What is no file could be read without an end.
+                continue;
+            };
+            if let Some(leaf) = Leaf::named(name, kind) {
+                leaves.push(leaf);
+            }
+        }
+        leaves.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(leaves)
     }
 
     fn link(&self, path: &Path) -> io::Result<String> {
@@ -142,29 +170,15 @@ const fn is_executable(_about: &fs::Metadata) -> bool {
 }
 
 impl Shelf for Folder {
-    fn leaves(&self, folder: &Path, _id: Option<ContentId>) -> io::Result<Vec<Leaf>> {
-        let mut leaves = Vec::new();
-        for entry in fs::read_dir(self.on_disk(folder))? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            let found = entry.file_type()?;
-            let kind = if found.is_symlink() {
-                EntryKind::Link
-            } else if found.is_dir() {
-                EntryKind::Folder
-            } else if found.is_file() {
-                EntryKind::File
-            } else {
-                // What is no file could be read without an end.
-                continue;
-            };
-            if let Some(leaf) = Leaf::named(name, kind) {
-                leaves.push(leaf);
-            }
+    fn leaves(&self, folder: &Path, _id: Option<ContentId>) -> io::Result<Arc<[Leaf]>> {
+        let known = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(leaves) = known.get(folder) {
+            return Ok(Arc::clone(leaves));
         }
-        leaves.sort_by(|one, other| one.name.cmp(&other.name));
+        drop(known);
+        let leaves: Arc<[Leaf]> = self.list(folder)?.into();
+        let mut known = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(folder.to_owned(), Arc::clone(&leaves));
         Ok(leaves)
     }
 

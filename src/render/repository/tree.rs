@@ -29,7 +29,7 @@ pub trait Tree: Files + Send {
 /// Where the entries of folders and the contents of files are had; all paths are real, and begin with `/`.
 pub trait Shelf: Send + Sync {
     /// Returns the entries of a folder, sorted by name; `id` is its digest where the one above it knows it.
-    fn leaves(&self, folder: &Path, id: Option<ContentId>) -> io::Result<Vec<Leaf>>;
+    fn leaves(&self, folder: &Path, id: Option<ContentId>) -> io::Result<Arc<[Leaf]>>;
 
     /// Returns the content of a file.
     fn content(&self, file: &Path, leaf: &Leaf) -> io::Result<Vec<u8>>;
@@ -97,7 +97,7 @@ impl<S: Shelf> Walled<S> {
             return Ok(Arc::clone(entries));
         }
         drop(known);
-        let entries: Arc<[Leaf]> = self.shelf.leaves(folder, id)?.into();
+        let entries = self.shelf.leaves(folder, id)?;
         let mut known = self.folders.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(folder.to_owned(), Arc::clone(&entries));
         Ok(entries)
