@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::open::{Opened, Side};
 use crate::error::Failure;
@@ -61,8 +62,10 @@ pub fn branch_change(
     );
     let paths = clusters(request.paths, &before, &after)?;
     let change = |path: &String| {
-        let mut base = side(session, &before, path);
-        let mut head = side(session, &after, path);
+        let (mut base, mut head) = both(
+            || side(session, &before, path),
+            || side(session, &after, path),
+        );
         let same = session.settle(&mut base, &mut head);
         ClusterChange {
             cluster: path.clone(),
@@ -133,6 +136,16 @@ fn clusters(
             .with_hint("name the entry path of each with `--path`"));
     }
     Ok(found.into_iter().collect())
+}
+
+/// Works on both sides at the same time.
+fn both<T: Send>(before: impl FnOnce() -> T + Send, after: impl FnOnce() -> T) -> (T, T) {
+    thread::scope(|scope| {
+        let before = scope.spawn(before);
+        let after = after();
+        let before = before.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (before, after)
+    })
 }
 
 fn has(side: &Repository, path: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +40,12 @@ struct Mentions {
     is_partial: bool,
 }
 
+/// What one file or folder says; who comes second waits for it in place of reading too.
+type Found = Arc<OnceLock<Arc<Mentions>>>;
+
 /// What was found out so far, for any number of trees: equal contents at one path say the same.
 pub struct Reaches {
-    known: RwLock<HashMap<(PathBuf, ContentId), Arc<Mentions>>>,
+    known: RwLock<HashMap<(PathBuf, ContentId), Found>>,
     /// What a text holds that leads on.
     leading: Vec<&'static str>,
 }
@@ -108,59 +111,59 @@ impl Reaches {
         digest: ContentId,
         kept: &Cache,
     ) -> Arc<Mentions> {
-        let place = (path.to_owned(), digest);
-        if let Some(mentions) = self.known_mentions(&place) {
-            return mentions;
-        }
-        let (shown, digest_shown) = (path.to_string_lossy(), digest.to_string());
-        let texts = [&*shown, &digest_shown].into_iter();
-        let key = Key::of_texts("mentions", texts.chain(self.leading.iter().copied()));
-        let earlier = kept
-            .text(key)
-            .and_then(|text| serde_json::from_str(text).ok());
-        if let Some(mentions) = earlier {
-            return self.note(place, mentions);
-        }
-        let mentions = self.mentions(tree, path, digest);
-        // A word that leads nowhere may be a piece of what nobody else may know.
-        let leads_somewhere = |path: &PathBuf| tree.digest(path).is_some();
-        if !mentions.is_partial
-            && mentions.outside.iter().all(leads_somewhere)
-            && let Ok(text) = serde_json::to_string(&*mentions)
-        {
-            kept.note_text(key, text);
-        }
-        mentions
-    }
-
-    fn known_mentions(&self, place: &(PathBuf, ContentId)) -> Option<Arc<Mentions>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(place).cloned()
-    }
-
-    fn note(&self, place: (PathBuf, ContentId), mentions: Mentions) -> Arc<Mentions> {
-        let mentions = Arc::new(mentions);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(place, Arc::clone(&mentions));
-        mentions
+        let found = self.found(path, digest);
+        let mentions = found.get_or_init(|| {
+            let (shown, digest) = (path.to_string_lossy(), digest.to_string());
+            let texts = [&*shown, &digest].into_iter();
+            let key = Key::of_texts("mentions", texts.chain(self.leading.iter().copied()));
+            let earlier = kept
+                .text(key)
+                .and_then(|text| serde_json::from_str(text).ok());
+            if let Some(mentions) = earlier {
+                return Arc::new(mentions);
+            }
+            let mentions = self.read(tree, path);
+            // A word that leads nowhere may be a piece of what nobody else may know.
+            let leads_somewhere = |path: &PathBuf| tree.digest(path).is_some();
+            if !mentions.is_partial
+                && mentions.outside.iter().all(leads_somewhere)
+                && let Ok(text) = serde_json::to_string(&mentions)
+            {
+                kept.note_text(key, text);
+            }
+            Arc::new(mentions)
+        });
+        Arc::clone(mentions)
     }
 
     fn mentions(&self, tree: &dyn Tree, path: &Path, digest: ContentId) -> Arc<Mentions> {
+        let found = self.found(path, digest);
+        let mentions = found.get_or_init(|| Arc::new(self.read(tree, path)));
+        Arc::clone(mentions)
+    }
+
+    fn found(&self, path: &Path, digest: ContentId) -> Found {
         let place = (path.to_owned(), digest);
-        if let Some(mentions) = self.known_mentions(&place) {
-            return mentions;
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(&place) {
+            return Arc::clone(found);
         }
+        drop(known);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(place).or_default())
+    }
+
+    /// Reads what a file or folder says; what can't be read is found out again by the build, which says so.
+    fn read(&self, tree: &dyn Tree, path: &Path) -> Mentions {
         let mentions = if tree.is_directory(path) {
             self.in_folder(tree, path)
         } else {
             self.in_file(tree, path)
         };
-        // What can't be read is found out again by the build, which says so.
-        let mentions = mentions.unwrap_or_else(|_| Mentions {
+        mentions.unwrap_or_else(|_| Mentions {
             is_partial: true,
             ..Mentions::default()
-        });
-        self.note(place, mentions)
+        })
     }
 
     fn in_folder(&self, tree: &dyn Tree, folder: &Path) -> io::Result<Mentions> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::super::cache::Cache;
 use super::super::decrypt::Decryptor;
@@ -41,7 +41,7 @@ pub struct Session {
     /// What renders charts; without it releases are only listed.
     pub(super) charts: Option<Arc<dyn Charts>>,
     reaches: Reaches,
-    outcomes: Mutex<HashMap<Key, Arc<Outcome>>>,
+    outcomes: Mutex<HashMap<Key, Arc<OnceLock<Arc<Outcome>>>>>,
     built: AtomicUsize,
     kept: AtomicUsize,
     threads: usize,
@@ -124,29 +124,32 @@ impl Session {
 
     /// Builds an owner, or finds what it was built to before; `None` where something is missing for it.
     pub(super) fn outcome(&self, key: Key, task: &Task) -> Option<Arc<Outcome>> {
-        let outcomes = || self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outcome) = outcomes().get(&key) {
-            return Some(Arc::clone(outcome));
+        match (&task.release, &task.needs) {
+            (Some(needs), _) => Some(self.once(key, || release::build(task, needs))),
+            (None, Some(needs)) => Some(self.once(key, || self.built(task, needs))),
+            (None, None) => None,
         }
-        let outcome = if let Some(outcome) = self.cache.find(key) {
-            self.kept.fetch_add(1, Ordering::Relaxed);
-            outcome
-        } else {
-            let outcome = self.made(task)?;
-            self.built.fetch_add(1, Ordering::Relaxed);
-            self.cache.note(key, &outcome);
-            outcome
-        };
-        let outcome = Arc::new(outcome);
-        outcomes().insert(key, Arc::clone(&outcome));
-        Some(outcome)
     }
 
-    fn made(&self, task: &Task) -> Option<Outcome> {
-        if let Some(needs) = &task.release {
-            return Some(release::build(task, needs));
-        }
-        let needs = task.needs.as_ref()?;
+    /// Returns the outcome of a key; who comes second waits for it in place of making it too.
+    fn once(&self, key: Key, make: impl FnOnce() -> Outcome) -> Arc<Outcome> {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = Arc::clone(outcomes.entry(key).or_default());
+        drop(outcomes);
+        let outcome = outcome.get_or_init(|| {
+            if let Some(outcome) = self.cache.find(key) {
+                self.kept.fetch_add(1, Ordering::Relaxed);
+                return Arc::new(outcome);
+            }
+            let outcome = make();
+            self.built.fetch_add(1, Ordering::Relaxed);
+            self.cache.note(key, &outcome);
+            Arc::new(outcome)
+        });
+        Arc::clone(outcome)
+    }
+
+    fn built(&self, task: &Task, needs: &Needs) -> Outcome {
         let mut means = Means {
             unset: self.unset,
             remote: self.remote.as_deref().map(|remote| remote as &dyn Remote),
@@ -154,7 +157,7 @@ impl Session {
         };
         let outcome = one::build(task, needs, &mut means);
         self.decryptor().absorb(means.decryptor);
-        Some(outcome)
+        outcome
     }
 
     /// Works on all items, on all threads; the results stand in the order of the items.
