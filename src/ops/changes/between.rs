@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::document::{
-    ClusterChanges, Danger, DangerKind, Diff, Finding, ObjectChange, Outcome, Owner, OwnerChanges,
-};
+use super::counts::Outcome;
+use super::document::{ClusterChanges, Diff, Finding, Owner, OwnerChanges};
+use super::object_change::{Danger, DangerKind, ObjectChange};
 use super::side::{ClusterSide, SideObject};
 use crate::manifest::ObjectId;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::against::is_marked;
 use super::compared::{Compared, Fate, States};
+use super::marks::is_marked;
 use crate::cluster::{Address, Cluster, ClusterError};
 use crate::manifest::{InventoryError, Object, ObjectId, sort_for_apply};
 
