@@ -1,16 +1,47 @@
 //! Questions to the person at the terminal, or to the pipe that answers for them.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::style::clean;
 use crate::error::{Blame, Explain};
 
 /// How long a pipe may take to show that it is at its end.
 const GLANCE: Duration = Duration::from_millis(200);
+
+/// Whether the terminal shows nothing of what is typed.
+static IS_HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// The time in which the terminal shows nothing of what is typed.
+struct Hidden;
+
+impl Hidden {
+    fn start() -> Self {
+        IS_HIDDEN.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        IS_HIDDEN.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Lets the terminal show again what is typed, where the program ends in the middle of a hidden answer.
+pub fn show_typing() {
+    if IS_HIDDEN.load(Ordering::SeqCst) {
+        // The one who reads holds the settings of the terminal, and can't be reached any more.
+        drop(Command::new("stty").arg("echo").status());
+        drop(writeln!(io::stderr()));
+    }
+}
 
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +104,8 @@ impl Question<'_> {
     /// Fails where the answer is no, or nobody is there.
     pub fn confirm(self) -> Result<(), PromptError> {
         if io::stdin().is_terminal() && io::stderr().is_terminal() {
-            let confirmed = dialoguer::Confirm::new()
-                .with_prompt(self.words)
-                .default(false)
-                .interact()?;
+            let prompt = dialoguer::Confirm::new().with_prompt(clean(self.words));
+            let confirmed = super::progress::aside(|| prompt.default(false).interact())?;
             return if confirmed {
                 Ok(())
             } else {
@@ -98,10 +127,12 @@ impl Question<'_> {
     /// Fails where the answer is empty or nobody is there.
     pub fn secret(self) -> Result<Zeroizing<String>, PromptError> {
         if io::stdin().is_terminal() && io::stderr().is_terminal() {
-            let secret = dialoguer::Password::new()
-                .with_prompt(self.words)
-                .interact()?;
-            return Ok(Zeroizing::new(secret));
+            let words = clean(self.words);
+            let prompt = dialoguer::Password::new().with_prompt(words);
+            let hidden = Hidden::start();
+            let secret = super::progress::aside(|| prompt.interact());
+            drop(hidden);
+            return Ok(Zeroizing::new(secret?));
         }
         self.read_line("").map(Zeroizing::new)
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::context::Context;
+use super::super::decryption::Asking;
 use super::super::repository_args::{self, RepositoryArgs};
 use super::comment::{self, CommentArgs};
 use crate::diff::Palette;
@@ -167,7 +168,7 @@ fn compare(
     opened: &Opened,
     paths: &[String],
 ) -> Result<BranchChange, Failure> {
-    let session = args.repository.session(opened)?;
+    let session = args.repository.session(opened, Asking::Allowed)?;
     let request = BranchRequest {
         base: args.base.as_deref(),
         head: args

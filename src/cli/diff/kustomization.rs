@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::build::kustomization::{is_given, sources};
 use super::super::context::Context;
-use super::super::decryption::KeyArgs;
+use super::super::decryption::{Asking, KeyArgs};
 use super::super::flag::{self, Csv};
 use super::super::fleet;
 use super::compare_args::CompareArgs;
@@ -138,7 +138,7 @@ async fn compared(
     let cluster = context.cluster().await?;
     let progress = args.progress_bar.then(|| context.ui.progress());
     let remote = RemoteSources::default();
-    let mut decryptor = args.keys.decryptor(false)?;
+    let mut decryptor = args.keys.decryptor(false, Asking::Allowed)?;
     let request = DiffRequest {
         build: BuildRequest {
             name,
