@@ -153,7 +153,8 @@ pub fn tell(context: &Context, cluster: &str, findings: &[Finding]) -> usize {
             "" => String::new(),
             hint => format!(" ({hint})"),
         };
-        let line = format_args!("{place}: {owner}: {message}{hint}").to_string();
+        // What a branch has written makes no lines of its own.
+        let line = format!("{place}: {owner}: {message}{hint}").replace(['\n', '\t'], " ");
         context.ui.say_about(mark, &owner, line);
     }
     let errors = findings.iter();

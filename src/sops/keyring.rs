@@ -77,6 +77,14 @@ impl Tried {
 }
 
 impl Keyring {
+    /// Starts without keys; the passphrases of those that have one are asked for where a file needs the key.
+    pub fn asking(ask: AskPassphrase) -> Self {
+        Self {
+            ask: Some(ask),
+            ..Self::default()
+        }
+    }
+
     /// Takes the keys that sops would take: those that its variables name, and those in the usual places.
     ///
     /// Passphrases are asked for where a file needs the key; keys that have one can't be used where `ask` is `None`.
@@ -85,10 +93,7 @@ impl Keyring {
     ///
     /// Fails on a key that a variable names and that can't be used; what lies in the usual places is passed over.
     pub fn of_environment(ask: Option<AskPassphrase>) -> Result<Self, KeyError> {
-        let mut keyring = Self {
-            ask,
-            ..Self::default()
-        };
+        let mut keyring = ask.map_or_else(Self::default, Self::asking);
         keyring.take_variables()?;
         for (path, is_ssh) in usual_places() {
             keyring.take_usual(&path, is_ssh);

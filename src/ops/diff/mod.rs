@@ -11,6 +11,7 @@ mod marks;
 mod merge;
 mod overlay;
 mod owned;
+mod record;
 mod text;
 mod undeclared;
 

@@ -54,6 +54,12 @@ pub fn is_applied(live: &Object, wanted: &Object, manager: &str) -> bool {
     are_equal(fields, &Value::Object(rest), &Value::Object(live.clone()))
 }
 
+/// Says whether a manager has applied an object, or at least a field of it.
+pub fn has_applied(live: &Object, manager: &str) -> bool {
+    entries(live)
+        .any(|entry| text(entry, "manager") == manager && text(entry, "operation") == "Apply")
+}
+
 /// Returns the fields that a manager has applied in a version, where it did so in this version alone.
 fn applied_fields<'a>(live: &'a Object, version: &str, manager: &str) -> Option<&'a Value> {
     let mut entries = entries(live)
