@@ -30,7 +30,12 @@ pub async fn apply_overlay(
     prunes: bool,
 ) -> Result<(), Failure> {
     let cluster = request.cluster.managing_as(MANAGER);
-    unchanged_since(&cluster, request, shown).await?;
+    let doomed: Vec<&Gone> = shown
+        .gone
+        .iter()
+        .filter(|gone| prunes && gone.is_prunable())
+        .collect();
+    unchanged_since(&cluster, request, (shown, &doomed)).await?;
     let wanted = Inventory::of(
         shown
             .held
@@ -52,11 +57,7 @@ pub async fn apply_overlay(
         kept.map_err(|error| unkept(error, "what was applied stays"))?;
     }
     wait_until_healthy(ui, &cluster, &objects).await?;
-    let doomed = shown
-        .gone
-        .iter()
-        .filter(|gone| prunes && gone.is_prunable());
-    let pruned = prune(ui, &cluster, doomed.collect()).await?;
+    let pruned = prune(ui, &cluster, doomed).await?;
     match record.keep(&rest(shown, &wanted, &pruned)).await {
         Ok(()) => Ok(()),
         // Who wrote it has read it first, and so has noted everything.
@@ -162,14 +163,13 @@ const fn applies(fate: &Fate) -> bool {
 async fn unchanged_since(
     cluster: &Cluster,
     request: &OverlayRequest<'_>,
-    shown: &OverlayDiff,
+    (shown, doomed): (&OverlayDiff, &[&Gone]),
 ) -> Result<(), Failure> {
     let held = shown
         .held
         .iter()
         .map(|held| (held.address.as_ref(), held.live.as_ref()));
-    let gone = shown
-        .gone
+    let gone = doomed
         .iter()
         .map(|gone| (gone.address.as_ref(), gone.live.as_ref()));
     let before: Vec<(&Address, Option<&Object>)> = held

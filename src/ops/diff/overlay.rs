@@ -10,7 +10,7 @@ use super::super::remote::RemoteSources;
 use super::against::{Against, CompareOptions, Held, MANAGER};
 use super::compared::{Compared, Entry, Fate};
 use super::gone::{Gone, Inventory};
-use super::owned::has_applied;
+use super::owned::may_be_applied;
 use crate::cluster::{Address, Cluster, ClusterError, Promised, Resource, Selection};
 use crate::diff::IgnoreRules;
 use crate::error::Failure;
@@ -146,7 +146,7 @@ impl Gone {
         match self.mark() {
             Some(mark) => Some(mark),
             None if is_of_flux => Some("Flux applies it now".into()),
-            None if !has_applied(live, MANAGER) => {
+            None if !may_be_applied(live, MANAGER) => {
                 Some("somebody else has made it since it was applied from here".into())
             }
             None => None,
