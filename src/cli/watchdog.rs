@@ -8,7 +8,6 @@ use tokio::sync::oneshot::Receiver;
 use super::GRACE;
 use super::context::Context;
 use crate::error::{Blame, Failure};
-use crate::report::show_typing;
 
 /// How long a command may take to stop by itself.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -31,7 +30,6 @@ pub fn watch(context: &Context, end: Receiver<()>) {
     });
     if let Some(failure) = overdue {
         context.ui.fail(&failure);
-        show_typing();
         process::exit(failure.blame().status().into());
     }
 }

@@ -13,7 +13,7 @@ mod ui;
 pub use measure::{age, size};
 pub use output::{Format, FormatError, Output, list, reference};
 pub use progress::Progress;
-pub use prompt::{Question, show_typing};
+pub use prompt::Question;
 pub use screen::Screen;
 pub use style::{ColorChoice, Mark, clean};
 pub use summary::summary;

@@ -1,9 +1,9 @@
 //! Questions to the person at the terminal, or to the pipe that answers for them.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::process::Command;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::{Once, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ struct Hidden;
 
 impl Hidden {
     fn start() -> Self {
+        static WATCHED: Once = Once::new();
+        WATCHED.call_once(|| drop(thread::spawn(watch)));
         IS_HIDDEN.store(true, Ordering::SeqCst);
         Self
     }
@@ -34,13 +36,27 @@ impl Drop for Hidden {
     }
 }
 
-/// Lets the terminal show again what is typed, where the program ends in the middle of a hidden answer.
-pub fn show_typing() {
+/// How long a command that was interrupted may take to end by itself, once it is not asking any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Ends the program on Ctrl-C: who reads a hidden answer does not hear of it, and would leave a terminal behind that
+/// shows nothing of what is typed.
+fn watch() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else { return };
+    if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+        return;
+    }
     if IS_HIDDEN.load(Ordering::SeqCst) {
-        // The one who reads holds the settings of the terminal, and can't be reached any more.
+        // The one who reads holds the settings of the terminal, and can't be reached.
         drop(Command::new("stty").arg("echo").status());
         drop(writeln!(io::stderr()));
+    } else {
+        thread::sleep(GRACE);
     }
+    process::exit(Blame::Interrupted.status().into());
 }
 
 /// Why a question got no answer.

@@ -328,3 +328,37 @@ fn pipes_and_devices_are_no_files() {
         assert!(matches!(output.status(), Some(1 | 2)), "{output}");
     }
 }
+
+#[test]
+fn links_within_the_repository_are_left_out_as_flux_does() {
+    let env = fleet(&[
+        kustomization("plain", "./plain", ""),
+        kustomization("named", "./named", ""),
+        kustomization("folder", "./linked", ""),
+    ]);
+    env.file("plain/map.yaml", &config_map("plain", "{a: plain}"));
+    env.file("named/kustomization.yaml", "resources: [map.yaml]\n");
+    for (target, link) in [
+        ("map.yaml", "plain/twin.yaml"),
+        ("../plain/map.yaml", "named/map.yaml"),
+        ("plain", "linked"),
+    ] {
+        symlink(target, env.folder().join(link)).unwrap();
+    }
+    commit(&env);
+    for revision in [&[][..], &["--revision", "HEAD"]] {
+        let arguments = ["build", "cluster", "clusters/one"];
+        let output = env.run(arguments.iter().chain(revision).copied());
+        // The one file itself, and nothing that leads to it.
+        assert_eq!(output.stdout().matches("a: plain").count(), 1, "{output}");
+        let told = output.failure(2);
+        for name in ["named", "folder"] {
+            let owner = format!("Kustomization/flux-system/{name}: ");
+            let line = told.lines().find(|line| line.contains(&owner));
+            assert!(
+                line.is_some_and(|line| line.contains("a symbolic link is on its path")),
+                "{name}: {told}"
+            );
+        }
+    }
+}

@@ -382,6 +382,13 @@ fn a_passphrase_is_asked_for_once_at_a_terminal_and_never_shown() {
     // What stays of the question is the line that says that an answer was given.
     assert_eq!(rest.matches("Passphrase").count(), 1, "{rest}");
 
+    // Who stops it there gets the terminal back.
+    let mut terminal = arguments(&[]).on_terminal();
+    terminal.expect("Passphrase of the SSH key (locked): ");
+    terminal.control('c');
+    let (rest, exit) = terminal.finish();
+    assert_eq!(exit, Exit::Code(130), "{rest}");
+
     // Three wrong ones are an error that says so; `--yes` and a pipe ask nobody.
     let mut terminal = arguments(&[]).on_terminal();
     for _ in 0..3 {

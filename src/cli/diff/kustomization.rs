@@ -91,7 +91,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     }
     if let Some(file) = args.kustomization_file.as_deref()
         && is_given(file)
-        && !file.is_file()
+        && (file.is_dir() || !file.exists())
     {
         let file = file.display();
         return Err(Failure::new(format!(

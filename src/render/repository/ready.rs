@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::artifact::Artifact;
+use super::artifact::{Artifact, LINK};
 use super::explore::Work;
 use super::finding::Severity;
 use super::source::Resolved;
@@ -76,9 +76,14 @@ impl Work<'_> {
             Resolved::Here(artifact) if artifact.is_directory(&task.directory()) => {
                 return Way::Here(artifact);
             }
-            Resolved::Here(_) => {
+            Resolved::Here(artifact) => {
                 let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                let told = (message, String::new());
+                let hint = if artifact.is_linked(&task.directory()) {
+                    LINK
+                } else {
+                    ""
+                };
+                let told = (message, hint.to_owned());
                 self.note(Severity::Error, task, told, &["spec", "path"]);
             }
             Resolved::Unknown | Resolved::Lacking(..) if patience == Patience::Waiting => {
