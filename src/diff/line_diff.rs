@@ -87,7 +87,7 @@ impl Search {
         if short.len() == 1 {
             return replaced(old, new);
         }
-        if let Some(half) = half_match(long, short) {
+        if let Some(half) = half_match(long, short, &mut self.left) {
             let (of_long, of_short) = (half.long, half.short);
             let (of_old, of_new) = if shrinks {
                 (of_long, of_short)
@@ -184,6 +184,32 @@ mod tests {
         assert_eq!(runs("", "x "), "+x ");
         assert_eq!(runs("a b c d e ", "1 b c d 5 "), "-a |+1 |=b c d |-e |+5 ");
         assert_eq!(runs("a b", "a b c"), "=a |-b|+b c");
+    }
+
+    #[test]
+    fn texts_of_equal_lines_take_no_time() {
+        let lines = |first: &str, count: usize, last: &str| {
+            format!("{first}\n{}{last}\n", "a\n".repeat(count))
+        };
+        let begin = std::time::Instant::now();
+        for (old, new) in [
+            (lines("s", 400_000, "b"), lines("t", 200_000, "c")),
+            (lines("s", 400_000, "b"), lines("a", 399_999, "c")),
+            (
+                lines("s", 200_000, "b") + &lines("x", 200_000, "y"),
+                lines("t", 390_000, "c"),
+            ),
+        ] {
+            let runs = diff_lines(&old, &new);
+            let kept = runs.iter().filter(|(change, _)| *change != Change::Insert);
+            assert_eq!(kept.map(|(_, text)| text.as_str()).collect::<String>(), old);
+        }
+        // Without a bound it would be hours.
+        assert!(
+            begin.elapsed() < std::time::Duration::from_mins(1),
+            "{:?}",
+            begin.elapsed()
+        );
     }
 
     #[test]

@@ -56,6 +56,10 @@ fn watch() {
     } else {
         thread::sleep(GRACE);
     }
+    #[expect(
+        clippy::exit,
+        reason = "the thread that would return the status reads on"
+    )]
     process::exit(Blame::Interrupted.status().into());
 }
 

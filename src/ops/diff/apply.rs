@@ -57,8 +57,8 @@ pub async fn apply_overlay(
         kept.map_err(|error| unkept(error, "what was applied stays"))?;
     }
     wait_until_healthy(ui, &cluster, &objects).await?;
-    let pruned = prune(ui, &cluster, doomed).await?;
-    match record.keep(&rest(shown, &wanted, &pruned)).await {
+    let deleted = prune(ui, &cluster, doomed).await?;
+    match record.keep(&rest(shown, &wanted, &deleted)).await {
         Ok(()) => Ok(()),
         // Who wrote it has read it first, and so has noted everything.
         Err(RecordError::Taken) => {

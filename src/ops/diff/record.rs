@@ -41,21 +41,18 @@ impl<'a> Record<'a> {
         });
         let data = json!({INVENTORY_KEY: text});
         let cluster = self.request.cluster;
-        let written = match &self.version {
-            Some(version) => {
-                let metadata = json!({"resourceVersion": version, "labels": labels});
-                let patch = json!({"metadata": metadata, "data": data});
-                cluster.merge(&address, &patch).await
-            }
-            None => {
-                let value = json!({
-                    "apiVersion": "v1", "kind": "ConfigMap",
-                    "metadata": {"name": address.name, "namespace": address.namespace, "labels": labels},
-                    "data": data,
-                });
-                let object = Object::new(value).map_err(|error| other(&error.to_string()))?;
-                cluster.create(&Resource::CONFIG_MAP, &object).await
-            }
+        let written = if let Some(version) = &self.version {
+            let metadata = json!({"resourceVersion": version, "labels": labels});
+            let patch = json!({"metadata": metadata, "data": data});
+            cluster.merge(&address, &patch).await
+        } else {
+            let value = json!({
+                "apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": {"name": address.name, "namespace": address.namespace, "labels": labels},
+                "data": data,
+            });
+            let object = Object::new(value).map_err(|error| other(&error.to_string()))?;
+            cluster.create(&Resource::CONFIG_MAP, &object).await
         };
         match written {
             Ok(object) => {

@@ -208,7 +208,7 @@ impl<'a> Sources<'a> {
         let mut grafted = Grafted::new(tree);
         for include in includes {
             let other = &include.source;
-            let included = match self.resolve_below(other, way) {
+            let artifact = match self.resolve_below(other, way) {
                 Resolved::Here(artifact) => artifact,
                 Resolved::Unknown => {
                     return Err(Resolved::Lacking(
@@ -220,7 +220,7 @@ impl<'a> Sources<'a> {
                 }
                 unknown => return Err(unknown),
             };
-            grafted.put(include, included).map_err(|why| {
+            grafted.put(include, artifact).map_err(|why| {
                 let message = format!("its source {id} cannot include {other}: {why}");
                 Resolved::Unfetched(message, String::new())
             })?;
