@@ -157,6 +157,14 @@ impl Context {
         }
     }
 
+    /// Returns the end of a command that has had its time.
+    pub fn timed_out(&self) -> Failure {
+        self.stopped(
+            Blame::Timeout,
+            format!("timed out after {:?}", self.timeout),
+        )
+    }
+
     /// Takes the time limit away that nobody gave: from now on, the command only looks on.
     pub fn follow(&self) {
         self.follows.store(true, Ordering::Relaxed);

@@ -1,7 +1,8 @@
 //! The keys that open encrypted files, and whether what they open is shown: the flags of commands that build.
 
-use std::io::{IsTerminal as _, stdout};
+use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -10,8 +11,39 @@ use crate::error::Failure;
 use crate::manifest::Object;
 use crate::ops::ClusterKeys;
 use crate::render::{Decryptor, Secrets};
-use crate::report::Ui;
-use crate::sops::Keyring;
+use crate::report::{Question, Ui};
+use crate::sops::{AskPassphrase, Keyring};
+
+/// Whether anybody may be asked for the passphrase of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The person at the terminal is, if there is one.
+    Allowed,
+    /// Nobody is.
+    Refused,
+}
+
+impl Asking {
+    /// Asks nobody where `--yes` has answered everything.
+    pub const fn unless(yes: bool) -> Self {
+        if yes { Self::Refused } else { Self::Allowed }
+    }
+
+    /// Returns the way to ask; `None` where nobody is there.
+    fn passphrase(self) -> Option<AskPassphrase> {
+        if self == Self::Refused || !stdin().is_terminal() || !stderr().is_terminal() {
+            return None;
+        }
+        let ask = |words: &str| {
+            let question = Question {
+                words,
+                answered_by: "a key without a passphrase",
+            };
+            question.secret().ok()
+        };
+        Some(Arc::new(ask))
+    }
+}
 
 /// The keys on this machine that open encrypted files.
 #[derive(Args)]
@@ -32,12 +64,12 @@ pub struct LocalKeyArgs {
 }
 
 impl LocalKeyArgs {
-    /// Gathers the keys at hand.
+    /// Gathers the keys at hand; passphrases are asked for where a file needs the key.
     ///
     /// # Errors
     ///
     /// Fails on flags that contradict each other, and on a key that was named and can't be used.
-    pub fn decryptor(&self) -> Result<Decryptor, Failure> {
+    pub fn decryptor(&self, asking: Asking) -> Result<Decryptor, Failure> {
         let files = Csv::join(&self.decryption_key);
         if self.no_decryption {
             return if self.decryption_gpg || !files.is_empty() {
@@ -46,7 +78,7 @@ impl LocalKeyArgs {
                 Ok(Decryptor::default())
             };
         }
-        let mut keyring = Keyring::of_environment()?;
+        let mut keyring = Keyring::of_environment(asking.passphrase())?;
         for file in &files {
             keyring.add_file(Path::new(file))?;
         }
@@ -89,7 +121,7 @@ impl KeyArgs {
     /// # Errors
     ///
     /// Fails on flags that contradict each other, and on a key that was named and can't be used.
-    pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
+    pub fn decryptor(&self, is_local: bool, asking: Asking) -> Result<Decryptor, Failure> {
         if self.decryption_secret && self.local.no_decryption {
             return Err(Failure::usage("--no-decryption takes no keys"));
         }
@@ -98,7 +130,7 @@ impl KeyArgs {
                 "--decryption-secret reads from the cluster, and --dry-run does without one",
             ));
         }
-        self.local.decryptor()
+        self.local.decryptor(asking)
     }
 
     /// Says whether the keys in the cluster are asked for.
@@ -144,6 +176,11 @@ impl ShowArgs {
         }
         Ok(self.show_secrets)
     }
+
+    /// Says whether anybody may be asked for a passphrase.
+    pub const fn asking(&self) -> Asking {
+        Asking::unless(self.yes)
+    }
 }
 
 /// The keys that open encrypted files, and whether what they open is shown.
@@ -165,7 +202,7 @@ impl DecryptionArgs {
     /// Fails as that does, and where secrets would be shown to nobody who asked for them.
     pub fn decryptor(&self, is_local: bool) -> Result<Decryptor, Failure> {
         self.show.shows()?;
-        self.keys.decryptor(is_local)
+        self.keys.decryptor(is_local, self.show.asking())
     }
 
     /// Takes what is secret out of built objects, unless it was asked for or nothing was decrypted; tells once what

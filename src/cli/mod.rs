@@ -50,15 +50,18 @@ mod uninstall;
 mod usage;
 mod version;
 mod wait;
+mod watchdog;
 mod why;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
+use tokio::sync::oneshot;
 
 use crate::error::{Blame, Failure};
 use crate::http;
@@ -319,21 +322,28 @@ fn wait_for(context: &Context, command: &Command) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            outcome = command.run(context) => outcome,
-            _ = tokio::signal::ctrl_c() => Err(context.stopped(Blame::Interrupted, "interrupted")),
-            () = async {
-                context.time_is_up().await;
-                tokio::time::sleep(GRACE).await;
-            } => {
-                Err(context.stopped(Blame::Timeout, format!("timed out after {:?}", context.timeout)))
+    let (ended, end) = oneshot::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| watchdog::watch(context, end));
+        let outcome = runtime.block_on(async {
+            tokio::select! {
+                // Who stops the program is listened to before the command begins.
+                biased;
+                _ = tokio::signal::ctrl_c() => Err(context.stopped(Blame::Interrupted, "interrupted")),
+                () = async {
+                    context.time_is_up().await;
+                    tokio::time::sleep(GRACE).await;
+                } => {
+                    Err(context.timed_out())
+                }
+                outcome = command.run(context) => outcome,
             }
-        }
-    });
-    // A thread may still sit in a Git transfer; nobody waits for it any more.
-    runtime.shutdown_background();
-    outcome
+        });
+        // A thread may still sit in a Git transfer; nobody waits for it any more.
+        runtime.shutdown_background();
+        drop(ended);
+        outcome
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::build::kustomization::sources;
 use super::context::Context;
-use super::decryption::LocalKeyArgs;
+use super::decryption::{Asking, LocalKeyArgs};
 use super::flag::Csv;
 use crate::error::Failure;
 use crate::kustomize::Unset;
@@ -99,14 +99,14 @@ impl RepositoryArgs {
     }
 
     /// Starts the renders of a run.
-    pub fn session(&self, opened: &Opened) -> Result<Session, Failure> {
+    pub fn session(&self, opened: &Opened, asking: Asking) -> Result<Session, Failure> {
         let objects = ops::read_given(&self.set_object)?;
         let unset = if self.strict_substitute {
             Unset::Refused
         } else {
             Unset::Empty
         };
-        let decryptor = self.keys.decryptor()?;
+        let decryptor = self.keys.decryptor(asking)?;
         let session = ops::session(opened, unset, objects, decryptor);
         Ok(match self.helm.charts() {
             Some(charts) => session.with_charts(charts),
@@ -153,7 +153,8 @@ pub fn tell(context: &Context, cluster: &str, findings: &[Finding]) -> usize {
             "" => String::new(),
             hint => format!(" ({hint})"),
         };
-        let line = format_args!("{place}: {owner}: {message}{hint}").to_string();
+        // What a branch has written makes no lines of its own.
+        let line = format!("{place}: {owner}: {message}{hint}").replace(['\n', '\t'], " ");
         context.ui.say_about(mark, &owner, line);
     }
     let errors = findings.iter();

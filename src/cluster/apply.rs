@@ -1,6 +1,7 @@
 //! Server-side apply in stages: what others need first, and only what would change.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -113,13 +114,32 @@ impl Cluster {
         let mut ready = Vec::new();
         // Objects of one kind do not need each other, those of another kind may.
         for same_kind in plan.chunk_by(|(left, _), (right, _)| left.kind() == right.kind()) {
+            let has_failed = &AtomicBool::new(false);
             let mut writes = stream::iter(same_kind)
-                .map(|(object, preview)| self.carry_out(object, preview.as_ref()))
+                .map(|(object, preview)| async move {
+                    if has_failed.load(Ordering::Relaxed) {
+                        return None;
+                    }
+                    Some(self.carry_out(object, preview.as_ref()).await)
+                })
                 .buffered(options.concurrency);
+            let mut failure = None;
             while let Some(written) = writes.next().await {
-                let (change, object) = written?;
-                report(change);
-                ready.push(object);
+                match written {
+                    None => {}
+                    Some(Ok((change, object))) => {
+                        report(change);
+                        ready.push(object);
+                    }
+                    // What is on its way by now is waited for, so that it is told.
+                    Some(Err(error)) => {
+                        has_failed.store(true, Ordering::Relaxed);
+                        failure.get_or_insert(error);
+                    }
+                }
+            }
+            if let Some(failure) = failure {
+                return Err(failure);
             }
         }
         Ok(ready)

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::call::{Call, Deed};
@@ -233,6 +233,29 @@ impl Cluster {
         let call = Call::new(Method::DELETE, Deed::on("delete", address), address.path())
             .with("propagationPolicy", "Background")
             .with("dryRun", if self.dry_run { "All" } else { "" });
+        let gone = absent(self.send(&call).await)?.is_none();
+        Ok(if gone {
+            Deletion::Absent
+        } else {
+            Deletion::Accepted
+        })
+    }
+
+    /// Deletes an object as [`Self::delete`] does, unless another one has its name by now.
+    pub async fn delete_this(
+        &self,
+        address: &Address,
+        live: &Object,
+    ) -> Result<Deletion, ClusterError> {
+        let options = json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": live.text("/metadata/uid")},
+        });
+        let call = Call::new(Method::DELETE, Deed::on("delete", address), address.path())
+            .with("dryRun", if self.dry_run { "All" } else { "" })
+            .sending("application/json", &options);
         let gone = absent(self.send(&call).await)?.is_none();
         Ok(if gone {
             Deletion::Absent

@@ -3,19 +3,9 @@
 //! The steps are those of Google's diff-match-patch, with lines for characters: common ends, containment, a long
 //! common half, Myers' middle snake, and a last pass that merges and shifts neighbours.
 
-/// What happens to a run of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// They stay.
-    Keep,
-    /// They are taken out.
-    Delete,
-    /// They are put in.
-    Insert,
-}
-
-/// A run of lines that share a fate; lines are numbers here.
-type Run = (Change, Vec<u32>);
+use super::line_common::{common_prefix, common_suffix, half_match, index_of};
+use super::line_front::{Front, signed};
+use super::line_runs::{Change, Run, merge};
 
 /// After how many steps of the search two texts count as wholly different; flux stops after a second.
 const PATIENCE: usize = 20_000_000;
@@ -97,7 +87,7 @@ impl Search {
         if short.len() == 1 {
             return replaced(old, new);
         }
-        if let Some(half) = half_match(long, short) {
+        if let Some(half) = half_match(long, short, &mut self.left) {
             let (of_long, of_short) = (half.long, half.short);
             let (of_old, of_new) = if shrinks {
                 (of_long, of_short)
@@ -160,287 +150,11 @@ impl Search {
     }
 }
 
-/// How far the paths from one end have come on each diagonal.
-struct Front {
-    width: isize,
-    height: isize,
-    limit: isize,
-    furthest: Vec<isize>,
-    skip_low: isize,
-    skip_high: isize,
-}
-
-impl Front {
-    fn new(width: usize, height: usize, limit: usize) -> Self {
-        let mut furthest = vec![-1; 2 * limit + 2];
-        furthest[limit + 1] = 0;
-        Self {
-            width: signed(width),
-            height: signed(height),
-            limit: signed(limit),
-            furthest,
-            skip_low: 0,
-            skip_high: 0,
-        }
-    }
-
-    /// Returns the first diagonal of one depth.
-    const fn first(&self, depth: isize) -> isize {
-        -depth + self.skip_low
-    }
-
-    /// Returns the next diagonal of one depth; what has just left the graph cuts the walk short.
-    fn next(&self, depth: isize, next: &mut isize) -> Option<isize> {
-        let diagonal = *next;
-        *next += 2;
-        (diagonal <= depth - self.skip_high).then_some(diagonal)
-    }
-
-    fn at(&self, diagonal: isize) -> isize {
-        usize::try_from(self.limit + diagonal)
-            .ok()
-            .and_then(|index| self.furthest.get(index).copied())
-            .unwrap_or(-1)
-    }
-
-    /// Takes one step on a diagonal and follows equal lines; returns where that ends.
-    fn advance(
-        &mut self,
-        depth: isize,
-        diagonal: isize,
-        is_equal: impl Fn(usize, usize) -> bool,
-    ) -> (isize, isize) {
-        let (below, above) = (self.at(diagonal - 1), self.at(diagonal + 1));
-        let mut x = if diagonal == -depth || (diagonal != depth && below < above) {
-            above
-        } else {
-            below + 1
-        };
-        let mut y = x - diagonal;
-        while x < self.width && y < self.height && is_equal(x.unsigned_abs(), y.unsigned_abs()) {
-            x += 1;
-            y += 1;
-        }
-        if let Some(place) = usize::try_from(self.limit + diagonal)
-            .ok()
-            .and_then(|index| self.furthest.get_mut(index))
-        {
-            *place = x;
-        }
-        (x, y)
-    }
-
-    /// Says whether a path has left the graph, and then leaves out its diagonal from now on.
-    const fn leaves(&mut self, x: isize, y: isize) -> bool {
-        if x > self.width {
-            self.skip_high += 2;
-        } else if y > self.height {
-            self.skip_low += 2;
-        } else {
-            return false;
-        }
-        true
-    }
-
-    fn reached(&self, diagonal: isize) -> Option<isize> {
-        Some(self.at(diagonal)).filter(|&x| x != -1)
-    }
-}
-
-fn signed(length: usize) -> isize {
-    isize::try_from(length).unwrap_or(isize::MAX)
-}
-
 fn replaced(old: &[u32], new: &[u32]) -> Vec<Run> {
     vec![
         (Change::Delete, old.to_vec()),
         (Change::Insert, new.to_vec()),
     ]
-}
-
-fn common_prefix(left: &[u32], right: &[u32]) -> usize {
-    let pairs = left.iter().zip(right);
-    pairs.take_while(|(left, right)| left == right).count()
-}
-
-fn common_suffix(left: &[u32], right: &[u32]) -> usize {
-    let pairs = left.iter().rev().zip(right.iter().rev());
-    pairs.take_while(|(left, right)| left == right).count()
-}
-
-fn index_of(text: &[u32], part: &[u32]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
-}
-
-/// A common part of at least half of the longer text: where it is in both.
-struct Half {
-    long: (usize, usize),
-    short: (usize, usize),
-}
-
-impl Half {
-    const fn length(&self) -> usize {
-        self.long.1 - self.long.0
-    }
-}
-
-fn half_match(long: &[u32], short: &[u32]) -> Option<Half> {
-    if long.len() < 4 || short.len() * 2 < long.len() {
-        return None;
-    }
-    let second = half_match_at(long, short, long.len().div_ceil(4));
-    let third = half_match_at(long, short, long.len().div_ceil(2));
-    match (second, third) {
-        (Some(second), Some(third)) if second.length() > third.length() => Some(second),
-        (second, None) => second,
-        (_, third) => third,
-    }
-}
-
-/// Looks for a long common part around a seed of a quarter of the longer text.
-fn half_match_at(long: &[u32], short: &[u32], start: usize) -> Option<Half> {
-    let seed = &long[start..start + long.len() / 4];
-    let mut best: Option<Half> = None;
-    for place in 0..=short.len().checked_sub(seed.len())? {
-        if short[place..place + seed.len()] != *seed {
-            continue;
-        }
-        let after = common_prefix(&long[start..], &short[place..]);
-        let before = common_suffix(&long[..start], &short[..place]);
-        if best.as_ref().map_or(0, Half::length) < before + after {
-            best = Some(Half {
-                long: (start - before, start + after),
-                short: (place - before, place + after),
-            });
-        }
-    }
-    best.filter(|half| half.length() * 2 >= long.len())
-}
-
-/// Merges neighbours of the same kind, takes out what an insertion and a deletion have in common, and shifts single
-/// edits over equal lines where that joins two runs.
-fn merge(mut runs: Vec<Run>) -> Vec<Run> {
-    loop {
-        runs = join_neighbours(runs);
-        if !shift_single_edits(&mut runs) {
-            return runs;
-        }
-    }
-}
-
-fn join_neighbours(mut runs: Vec<Run>) -> Vec<Run> {
-    runs.push((Change::Keep, Vec::new()));
-    let mut pointer = 0;
-    let (mut deletions, mut insertions) = (0, 0);
-    let (mut deleted, mut inserted) = (Vec::new(), Vec::new());
-    while pointer < runs.len() {
-        match runs[pointer].0 {
-            Change::Insert => {
-                insertions += 1;
-                inserted.extend_from_slice(&runs[pointer].1);
-                pointer += 1;
-            }
-            Change::Delete => {
-                deletions += 1;
-                deleted.extend_from_slice(&runs[pointer].1);
-                pointer += 1;
-            }
-            Change::Keep => {
-                if deletions + insertions > 1 {
-                    if deletions != 0 && insertions != 0 {
-                        pointer += factor_out(
-                            &mut runs,
-                            pointer,
-                            deletions + insertions,
-                            (&mut deleted, &mut inserted),
-                        );
-                    }
-                    let start = pointer - deletions - insertions;
-                    let mut joined = Vec::new();
-                    if deletions != 0 {
-                        joined.push((Change::Delete, std::mem::take(&mut deleted)));
-                    }
-                    if insertions != 0 {
-                        joined.push((Change::Insert, std::mem::take(&mut inserted)));
-                    }
-                    let added = joined.len();
-                    runs.splice(start..pointer, joined);
-                    pointer = start + added + 1;
-                } else if pointer != 0 && runs[pointer - 1].0 == Change::Keep {
-                    let (_, kept) = runs.remove(pointer);
-                    runs[pointer - 1].1.extend(kept);
-                } else {
-                    pointer += 1;
-                }
-                (deletions, insertions) = (0, 0);
-                deleted.clear();
-                inserted.clear();
-            }
-        }
-    }
-    if runs.last().is_some_and(|(_, last)| last.is_empty()) {
-        runs.pop();
-    }
-    runs
-}
-
-/// Moves what a deletion and an insertion begin and end with into the runs around them.
-///
-/// Returns by how much the place of the run after them has moved.
-fn factor_out(
-    runs: &mut Vec<Run>,
-    pointer: usize,
-    edits: usize,
-    (deleted, inserted): (&mut Vec<u32>, &mut Vec<u32>),
-) -> usize {
-    let mut moved = 0;
-    let start = common_prefix(inserted, deleted);
-    if start != 0 {
-        let common: Vec<u32> = inserted.drain(..start).collect();
-        deleted.drain(..start);
-        let before = pointer - edits;
-        if before > 0 && runs[before - 1].0 == Change::Keep {
-            runs[before - 1].1.extend(common);
-        } else {
-            runs.insert(0, (Change::Keep, common));
-            moved = 1;
-        }
-    }
-    let end = common_suffix(inserted, deleted);
-    if end != 0 {
-        let common = inserted.split_off(inserted.len() - end);
-        deleted.truncate(deleted.len() - end);
-        runs[pointer + moved].1.splice(0..0, common);
-    }
-    moved
-}
-
-/// Shifts edits between two equal runs sideways where that swallows one of them; says whether any was.
-fn shift_single_edits(runs: &mut Vec<Run>) -> bool {
-    let mut has_shifted = false;
-    let mut pointer = 1;
-    while pointer + 1 < runs.len() {
-        if runs[pointer - 1].0 == Change::Keep && runs[pointer + 1].0 == Change::Keep {
-            let before = runs[pointer - 1].1.clone();
-            let after = runs[pointer + 1].1.clone();
-            let edit = &mut runs[pointer].1;
-            if edit.ends_with(&before) {
-                edit.truncate(edit.len() - before.len());
-                edit.splice(0..0, before.iter().copied());
-                runs[pointer + 1].1.splice(0..0, before);
-                runs.remove(pointer - 1);
-                has_shifted = true;
-            } else if edit.starts_with(&after) {
-                edit.drain(..after.len());
-                edit.extend_from_slice(&after);
-                runs[pointer - 1].1.extend(after);
-                runs.remove(pointer + 1);
-                has_shifted = true;
-            }
-        }
-        pointer += 1;
-    }
-    has_shifted
 }
 
 #[cfg(test)]
@@ -470,6 +184,32 @@ mod tests {
         assert_eq!(runs("", "x "), "+x ");
         assert_eq!(runs("a b c d e ", "1 b c d 5 "), "-a |+1 |=b c d |-e |+5 ");
         assert_eq!(runs("a b", "a b c"), "=a |-b|+b c");
+    }
+
+    #[test]
+    fn texts_of_equal_lines_take_no_time() {
+        let lines = |first: &str, count: usize, last: &str| {
+            format!("{first}\n{}{last}\n", "a\n".repeat(count))
+        };
+        let begin = std::time::Instant::now();
+        for (old, new) in [
+            (lines("s", 400_000, "b"), lines("t", 200_000, "c")),
+            (lines("s", 400_000, "b"), lines("a", 399_999, "c")),
+            (
+                lines("s", 200_000, "b") + &lines("x", 200_000, "y"),
+                lines("t", 390_000, "c"),
+            ),
+        ] {
+            let runs = diff_lines(&old, &new);
+            let kept = runs.iter().filter(|(change, _)| *change != Change::Insert);
+            assert_eq!(kept.map(|(_, text)| text.as_str()).collect::<String>(), old);
+        }
+        // Without a bound it would be hours.
+        assert!(
+            begin.elapsed() < std::time::Duration::from_mins(1),
+            "{:?}",
+            begin.elapsed()
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::block::{Paint, Painter, beside, hanging, prefixed, stacked_or_beside, width_of};
 use super::clean::clean;
 use super::difference::{Difference, Edit, Entries};
-use super::line_diff::{Change, diff_lines};
+use super::line_diff::diff_lines;
+use super::line_runs::Change;
 use super::scalar::{Sort, text};
 use super::yaml::{KeyOrder, yaml_of, yaml_of_entries};
 

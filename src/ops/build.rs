@@ -143,7 +143,7 @@ pub(super) fn directory(path: &Path) -> Result<PathBuf, Failure> {
 /// Fails where it is not there, in the words of flux.
 pub(super) async fn kustomization(request: &BuildRequest<'_>) -> Result<Chosen, Failure> {
     if let Some(file) = request.file
-        && !file.is_file()
+        && (file.is_dir() || !file.exists())
     {
         let file = file.display();
         return Err(Failure::new(format!(

@@ -1,8 +1,22 @@
 //! A spinner that disappears; without a terminal, one line a step.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
+
+/// The spinner that was started last; it steps aside for a question.
+static LAST: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Does something that needs the last line of the terminal, without a spinner on it.
+pub(super) fn aside<T>(act: impl FnOnce() -> T) -> T {
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let spinner = last.as_ref().and_then(WeakProgressBar::upgrade);
+    match spinner {
+        Some(spinner) if !spinner.is_finished() => spinner.suspend(act),
+        _ => act(),
+    }
+}
 
 /// The state of something that is being waited for, as long as the value lives.
 #[derive(Debug)]
@@ -20,6 +34,8 @@ impl Progress {
         let style = ProgressStyle::with_template("{spinner} {wide_msg}");
         spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         spinner.enable_steady_tick(Duration::from_millis(120));
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(spinner.downgrade());
         Self {
             spinner: Some(spinner),
         }

@@ -1,16 +1,67 @@
 //! Questions to the person at the terminal, or to the pipe that answers for them.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::sync::mpsc;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::style::clean;
 use crate::error::{Blame, Explain};
 
 /// How long a pipe may take to show that it is at its end.
 const GLANCE: Duration = Duration::from_millis(200);
+
+/// Whether the terminal shows nothing of what is typed.
+static IS_HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// The time in which the terminal shows nothing of what is typed.
+struct Hidden;
+
+impl Hidden {
+    fn start() -> Self {
+        static WATCHED: Once = Once::new();
+        WATCHED.call_once(|| drop(thread::spawn(watch)));
+        IS_HIDDEN.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        IS_HIDDEN.store(false, Ordering::SeqCst);
+    }
+}
+
+/// How long a command that was interrupted may take to end by itself, once it is not asking any more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Ends the program on Ctrl-C: who reads a hidden answer does not hear of it, and would leave a terminal behind that
+/// shows nothing of what is typed.
+fn watch() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else { return };
+    if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+        return;
+    }
+    if IS_HIDDEN.load(Ordering::SeqCst) {
+        // The one who reads holds the settings of the terminal, and can't be reached.
+        drop(Command::new("stty").arg("echo").status());
+        drop(writeln!(io::stderr()));
+    } else {
+        thread::sleep(GRACE);
+    }
+    #[expect(
+        clippy::exit,
+        reason = "the thread that would return the status reads on"
+    )]
+    process::exit(Blame::Interrupted.status().into());
+}
 
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +124,8 @@ impl Question<'_> {
     /// Fails where the answer is no, or nobody is there.
     pub fn confirm(self) -> Result<(), PromptError> {
         if io::stdin().is_terminal() && io::stderr().is_terminal() {
-            let confirmed = dialoguer::Confirm::new()
-                .with_prompt(self.words)
-                .default(false)
-                .interact()?;
+            let prompt = dialoguer::Confirm::new().with_prompt(clean(self.words));
+            let confirmed = super::progress::aside(|| prompt.default(false).interact())?;
             return if confirmed {
                 Ok(())
             } else {
@@ -98,10 +147,12 @@ impl Question<'_> {
     /// Fails where the answer is empty or nobody is there.
     pub fn secret(self) -> Result<Zeroizing<String>, PromptError> {
         if io::stdin().is_terminal() && io::stderr().is_terminal() {
-            let secret = dialoguer::Password::new()
-                .with_prompt(self.words)
-                .interact()?;
-            return Ok(Zeroizing::new(secret));
+            let words = clean(self.words);
+            let prompt = dialoguer::Password::new().with_prompt(words);
+            let hidden = Hidden::start();
+            let secret = super::progress::aside(|| prompt.interact());
+            drop(hidden);
+            return Ok(Zeroizing::new(secret?));
         }
         self.read_line("").map(Zeroizing::new)
     }

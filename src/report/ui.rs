@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::style::{ColorChoice, Mark, clean};
+use super::style::{ColorChoice, Colors, Mark, clean, for_terminal};
 use crate::env;
 use crate::error::{Explain, Failure};
 
@@ -80,11 +80,18 @@ impl Ui {
     /// # Errors
     ///
     /// Fails where standard output can't be written, for instance because its reader went away.
-    #[expect(
-        clippy::unused_self,
-        reason = "it is one of the doors of the terminal, and tells who may print"
-    )]
     pub fn data(&self, data: impl Display) -> Result<(), ReportError> {
+        if io::stdout().is_terminal() {
+            let colors = if self.data_color {
+                Colors::Kept
+            } else {
+                Colors::Shown
+            };
+            let data = data.to_string();
+            let mut output = io::stdout().lock();
+            output.write_all(for_terminal(&data, colors).as_bytes())?;
+            return Ok(output.flush()?);
+        }
         // Standard output by itself is written line by line, a system call each.
         let mut output = io::BufWriter::with_capacity(CHUNK, io::stdout().lock());
         write!(output, "{data}")?;

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::locked::LockedKey;
+
 /// What the lines of an armored file stand between.
 const ARMOR: (&str, &str) = (
     "-----BEGIN AGE ENCRYPTED FILE-----",
@@ -14,6 +16,9 @@ const ARMOR: (&str, &str) = (
 
 /// The most that a data key, or a share of it, has.
 const LENGTH_LIMIT: u64 = 4096;
+
+/// Why a key of SSH can't be used where nobody is asked.
+pub const SSH_PASSPHRASE: &str = "the SSH key has a passphrase";
 
 /// A private key.
 enum Identity {
@@ -91,18 +96,47 @@ impl AgeKey {
     /// # Errors
     ///
     /// Says what is wrong with the key, without any of it.
-    pub fn read_ssh(pem: &[u8], place: &str) -> Result<Self, &'static str> {
+    pub fn read_ssh(pem: &[u8], place: &str) -> Result<SshKey, &'static str> {
         let identity = age::ssh::Identity::from_buffer(pem, None)
             .map_err(|_| "it is no SSH key, or is cut off")?;
         match identity {
-            age::ssh::Identity::Unencrypted(_) => Ok(Self {
-                identity: Identity::Ssh(identity),
-                name: format!("SSH key ({place})"),
-            }),
-            age::ssh::Identity::Encrypted(_) => Err("the SSH key has a passphrase"),
+            age::ssh::Identity::Unencrypted(_) => Ok(SshKey::Open(Self::of_ssh(identity, place))),
+            age::ssh::Identity::Encrypted(key) => {
+                Ok(SshKey::Locked(LockedKey::ssh(key, pem, place)))
+            }
             age::ssh::Identity::Unsupported(_) => {
                 Err("age takes SSH keys of the types ed25519 and RSA only")
             }
+        }
+    }
+
+    /// Takes a private key of SSH that no passphrase locks.
+    pub fn of_ssh(identity: age::ssh::Identity, place: &str) -> Self {
+        Self {
+            identity: Identity::Ssh(identity),
+            name: format!("SSH key ({place})"),
+        }
+    }
+}
+
+/// A private key of SSH.
+pub enum SshKey {
+    /// It can be used.
+    Open(AgeKey),
+    /// It has a passphrase.
+    Locked(LockedKey),
+}
+
+impl SshKey {
+    /// Returns the key where no passphrase locks it.
+    ///
+    /// # Errors
+    ///
+    /// Says that one does.
+    pub fn open(self) -> Result<AgeKey, &'static str> {
+        match self {
+            Self::Open(key) => Ok(key),
+            Self::Locked(_) => Err(SSH_PASSPHRASE),
         }
     }
 }
@@ -127,7 +161,8 @@ pub fn open<'keys>(armored: &str, keys: impl Iterator<Item = &'keys AgeKey>) -> 
     }
 }
 
-fn without_armor(text: &str) -> Option<Vec<u8>> {
+/// Returns the bytes in an armored text; `None` where it is none.
+pub fn without_armor(text: &str) -> Option<Vec<u8>> {
     let text = text.trim().strip_prefix(ARMOR.0)?.strip_suffix(ARMOR.1)?;
     let text: String = text.split_whitespace().collect();
     STANDARD.decode(text).ok()

@@ -30,7 +30,7 @@ impl Explain for KeyError {
         match self {
             Self::Read { .. } => None,
             Self::Unknown { .. } => Some(
-                "keys are age identities (`AGE-SECRET-KEY-1…`), SSH keys of the types ed25519 and RSA, and armored OpenPGP secret keys, none of them with a passphrase".into(),
+                "keys are age identities (`AGE-SECRET-KEY-1…`), SSH keys of the types ed25519 and RSA, and armored OpenPGP secret keys; the passphrase of one that has it is asked for at a terminal only".into(),
             ),
         }
     }

@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::age_key::{self, AgeKey, AgeOutcome};
+use super::age_key::{self, AgeKey, AgeOutcome, SSH_PASSPHRASE, SshKey};
 use super::agent;
 use super::key_error::KeyError;
 use super::key_secret;
+use super::locked::{AskPassphrase, LockedKey, LockedKeys, ask_for};
 use super::metadata::{Recipient, Sort};
 use super::open_pgp::{self, OpenPgpKey};
 use crate::env::{self, Variable};
@@ -41,6 +42,12 @@ pub struct Keyring {
     is_named: bool,
     /// What lies in the usual places and can't be used.
     passed_over: Vec<String>,
+    /// Asks for passphrases; without it, keys that have one can't be used.
+    ask: Option<AskPassphrase>,
+    /// Keys of age that have a passphrase.
+    locked: LockedKeys,
+    /// The passphrases of `OpenPGP` keys, by the name of the key; or why there is none.
+    passphrases: Mutex<BTreeMap<String, Result<Zeroizing<String>, &'static str>>>,
     /// What the commands have printed for a recipient.
     printed: Mutex<BTreeMap<String, PrintedKeys>>,
 }
@@ -70,13 +77,23 @@ impl Tried {
 }
 
 impl Keyring {
+    /// Starts without keys; the passphrases of those that have one are asked for where a file needs the key.
+    pub fn asking(ask: AskPassphrase) -> Self {
+        Self {
+            ask: Some(ask),
+            ..Self::default()
+        }
+    }
+
     /// Takes the keys that sops would take: those that its variables name, and those in the usual places.
+    ///
+    /// Passphrases are asked for where a file needs the key; keys that have one can't be used where `ask` is `None`.
     ///
     /// # Errors
     ///
     /// Fails on a key that a variable names and that can't be used; what lies in the usual places is passed over.
-    pub fn of_environment() -> Result<Self, KeyError> {
-        let mut keyring = Self::default();
+    pub fn of_environment(ask: Option<AskPassphrase>) -> Result<Self, KeyError> {
+        let mut keyring = ask.map_or_else(Self::default, Self::asking);
         keyring.take_variables()?;
         for (path, is_ssh) in usual_places() {
             keyring.take_usual(&path, is_ssh);
@@ -125,7 +142,7 @@ impl Keyring {
             Err(error) => return self.passed_over.push(format!("{place} ({error})")),
         };
         let added = if is_ssh {
-            AgeKey::read_ssh(&content, &place).map(|key| self.age.push(key))
+            self.take_ssh(&content, &place)
         } else {
             self.take(&place, &content)
         };
@@ -152,14 +169,30 @@ impl Keyring {
     fn take(&mut self, place: &str, content: &[u8]) -> Result<(), &'static str> {
         let text = std::str::from_utf8(content).unwrap_or_default();
         let start = text.trim_start();
-        if start.starts_with("-----BEGIN PGP ") || text.is_empty() && !content.is_empty() {
-            self.open_pgp.extend(OpenPgpKey::read_all(content, place)?);
-        } else if start.starts_with("-----BEGIN AGE") || start.starts_with("age-encryption") {
-            return Err("the age key has a passphrase");
+        if start.starts_with("-----BEGIN AGE") || content.starts_with(b"age-encryption.org/") {
+            if self.ask.is_none() {
+                return Err("the age key has a passphrase");
+            }
+            self.locked.add(LockedKey::identities(content, place)?);
+        } else if start.starts_with("-----BEGIN PGP ") || text.is_empty() && !content.is_empty() {
+            let keys = OpenPgpKey::read_all(content, place)?;
+            if self.ask.is_none() && keys.iter().any(|key| key.is_locked) {
+                return Err(open_pgp::PASSPHRASE);
+            }
+            self.open_pgp.extend(keys);
         } else if start.starts_with("-----BEGIN ") {
-            self.age.push(AgeKey::read_ssh(start.as_bytes(), place)?);
+            self.take_ssh(start.as_bytes(), place)?;
         } else {
             self.age.extend(AgeKey::read_all(text, place)?);
+        }
+        Ok(())
+    }
+
+    fn take_ssh(&mut self, pem: &[u8], place: &str) -> Result<(), &'static str> {
+        match AgeKey::read_ssh(pem, place)? {
+            SshKey::Open(key) => self.age.push(key),
+            SshKey::Locked(key) if self.ask.is_some() => self.locked.add(key),
+            SshKey::Locked(_) => return Err(SSH_PASSPHRASE),
         }
         Ok(())
     }
@@ -216,6 +249,7 @@ impl Keyring {
     pub fn is_empty(&self) -> bool {
         self.age.is_empty()
             && self.open_pgp.is_empty()
+            && self.locked.is_empty()
             && self.commands.is_empty()
             && !self.asks_gpg
     }
@@ -264,7 +298,13 @@ impl Keyring {
         }
         let problems = self.passed_over.iter().chain(&printed.problems);
         problems.for_each(|problem| tried.note(problem.clone()));
-        None
+        let open = |keys: &[AgeKey]| match age_key::open(&recipient.encrypted, keys.iter()) {
+            AgeOutcome::Opened(content) => Some(content),
+            AgeOutcome::NotForThese | AgeOutcome::Damaged => None,
+        };
+        let problem = |problem| tried.note(problem);
+        self.locked
+            .find(&recipient.name, self.ask.as_ref(), open, problem)
     }
 
     fn ask_commands(&self, recipient: &str) -> PrintedKeys {
@@ -273,7 +313,8 @@ impl Keyring {
             let variable = command.variable;
             let keys = agent::key_command(&command.line, recipient).and_then(|content| {
                 let keys = if command.is_ssh {
-                    AgeKey::read_ssh(&content, variable).map(|key| vec![key])
+                    let key = AgeKey::read_ssh(&content, variable);
+                    key.and_then(SshKey::open).map(|key| vec![key])
                 } else {
                     let text = std::str::from_utf8(&content).unwrap_or_default();
                     AgeKey::read_all(text, variable)
@@ -291,11 +332,14 @@ impl Keyring {
     }
 
     fn open_pgp(&self, recipient: &Recipient, tried: &mut Tried) -> Option<Zeroizing<Vec<u8>>> {
-        if let Some(content) = open_pgp::open(&recipient.encrypted, &self.open_pgp) {
+        let encrypted = &recipient.encrypted;
+        let open = self.open_pgp.iter().filter(|key| !key.is_locked);
+        if let Some(content) = open_pgp::open(encrypted, open.clone(), "") {
             return Some(content);
         }
-        for key in &self.open_pgp {
-            tried.note(key.name.clone());
+        open.for_each(|key| tried.note(key.name.clone()));
+        if let Some(content) = self.unlocked_pgp(recipient, tried) {
+            return Some(content);
         }
         if !self.asks_gpg {
             return None;
@@ -307,6 +351,43 @@ impl Keyring {
                 None
             }
         }
+    }
+}
+
+impl Keyring {
+    /// Opens something with an `OpenPGP` key that has a passphrase.
+    fn unlocked_pgp(&self, recipient: &Recipient, tried: &mut Tried) -> Option<Zeroizing<Vec<u8>>> {
+        let ask = self.ask.as_ref()?;
+        let mut known = self
+            .passphrases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let locked = self.open_pgp.iter().filter(|key| key.is_locked);
+        for key in locked.filter(|key| key.is_for(&recipient.name)) {
+            let open = |passphrase: &str| {
+                open_pgp::open(&recipient.encrypted, std::iter::once(key), passphrase)
+            };
+            let mut content = None;
+            let passphrase = known.entry(key.name.clone()).or_insert_with(|| {
+                let mut right = Zeroizing::new(String::new());
+                ask_for(&key.name, ask, |passphrase| {
+                    content = open(passphrase);
+                    passphrase.clone_into(&mut right);
+                    content.is_some()
+                })?;
+                Ok(right)
+            });
+            match passphrase {
+                Ok(passphrase) => {
+                    if let Some(content) = content.or_else(|| open(passphrase)) {
+                        return Some(content);
+                    }
+                    tried.note(key.name.clone());
+                }
+                Err(why) => tried.note(format!("{} ({why})", key.name)),
+            }
+        }
+        None
     }
 }
 

@@ -14,7 +14,13 @@ pub struct OpenPgpKey {
     key: SignedSecretKey,
     /// Its fingerprint, and where it comes from.
     pub name: String,
+    /// Whether it is of no use without its passphrase.
+    pub is_locked: bool,
 }
+
+/// Why a key can't be used where nobody is asked.
+pub const PASSPHRASE: &str =
+    "the OpenPGP key has a passphrase; import it into gpg, and let `--decryption-gpg` ask for it";
 
 impl OpenPgpKey {
     /// Reads the secret keys of a ring, armored or not.
@@ -31,13 +37,9 @@ impl OpenPgpKey {
             let PublicOrSecret::Secret(key) = key else {
                 continue;
             };
-            if is_locked(&key) {
-                return Err(
-                    "the OpenPGP key has a passphrase; import it into gpg, and let `--decryption-gpg` ask for it",
-                );
-            }
             let fingerprint = key.primary_key.fingerprint();
             found.push(Self {
+                is_locked: is_locked(&key),
                 key,
                 name: format!("OpenPGP {fingerprint:X} ({place})"),
             });
@@ -46,6 +48,16 @@ impl OpenPgpKey {
             return Err("it holds public keys only");
         }
         Ok(found)
+    }
+
+    /// Says whether what is encrypted for a fingerprint is encrypted for it.
+    pub fn is_for(&self, fingerprint: &str) -> bool {
+        let fingerprint = fingerprint.replace(' ', "").to_uppercase();
+        let subkeys = self.key.secret_subkeys.iter();
+        let subkeys = subkeys.map(|subkey| subkey.key.fingerprint());
+        let mut own = std::iter::once(self.key.primary_key.fingerprint()).chain(subkeys);
+        // Some name just the end of it.
+        !fingerprint.is_empty() && own.any(|own| format!("{own:X}").ends_with(&fingerprint))
     }
 }
 
@@ -58,13 +70,17 @@ fn is_locked(key: &SignedSecretKey) -> bool {
             .all(SecretParams::is_encrypted)
 }
 
-/// Opens an armored message with any of some keys.
-pub fn open(armored: &str, keys: &[OpenPgpKey]) -> Option<Zeroizing<Vec<u8>>> {
-    let empty = Password::empty();
+/// Opens an armored message with any of some keys, and a passphrase for those that have one.
+pub fn open<'keys>(
+    armored: &str,
+    keys: impl Iterator<Item = &'keys OpenPgpKey>,
+    passphrase: &str,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let passphrase = Password::from(passphrase);
     let (message, _) = Message::from_armor(armored.as_bytes()).ok()?;
     let ring = TheRing {
-        secret_keys: keys.iter().map(|key| &key.key).collect(),
-        key_passwords: vec![&empty],
+        secret_keys: keys.map(|key| &key.key).collect(),
+        key_passwords: vec![&passphrase],
         // GnuPG writes its own sort of packets where a key says that it reads them.
         decrypt_options: DecryptionOptions::new().enable_gnupg_aead(),
         ..TheRing::default()

@@ -1,11 +1,23 @@
 //! Files that the real sops has encrypted (`fixtures/sops/make`), opened here: the same bytes, or one clear error.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pgp::composed::{ArmorOptions, Deserializable as _, SignedSecretKey};
+use pgp::crypto::hash::HashAlgorithm;
+use pgp::crypto::sym::SymmetricKeyAlgorithm;
+use pgp::types::{Password, S2kParams, StringToKey};
+use zeroize::Zeroizing;
 
 use super::error::SopsError;
 use super::format::Format;
 use super::keyring::Keyring;
+use super::locked::AskPassphrase;
 use super::open::{Integrity, open};
 
 fn folder() -> PathBuf {
@@ -212,4 +224,110 @@ fn what_is_not_encrypted_is_said_to_be_so() {
         let error = opened(name, content.as_bytes(), &Keyring::default()).unwrap_err();
         assert!(matches!(error, SopsError::NotEncrypted), "{name}: {error}");
     }
+}
+
+/// Reads a key with somebody at hand who gives these passphrases, one after the other; counts the questions.
+fn asked(passphrases: &'static [&'static str]) -> (Keyring, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let questions = Arc::clone(&count);
+    let ask: AskPassphrase = Arc::new(move |words: &str| {
+        assert!(words.contains("Passphrase of the "), "{words}");
+        let place = questions.fetch_add(1, Ordering::Relaxed);
+        passphrases
+            .get(place)
+            .map(|passphrase| Zeroizing::new((*passphrase).to_owned()))
+    });
+    (Keyring::asking(ask), count)
+}
+
+/// Encrypts a file of identities with the passphrase `hunter2`, as `age --passphrase` does.
+fn locked_identities(text: &str) -> Vec<u8> {
+    let mut recipient = age::scrypt::Recipient::new("hunter2".to_owned().into());
+    // The least that there is: the tests are not about patience.
+    recipient.set_work_factor(2);
+    let recipient: &dyn age::Recipient = &recipient;
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(recipient)).unwrap();
+    let mut locked = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut locked).unwrap();
+    writer.write_all(text.as_bytes()).unwrap();
+    writer.finish().unwrap();
+    locked
+}
+
+#[test]
+fn identities_in_an_encrypted_file_are_asked_for_when_they_are_needed() {
+    let identities = fs::read_to_string(folder().join("keys/age.txt")).unwrap();
+    let bytes = locked_identities(&identities);
+    let armored = format!(
+        "-----BEGIN AGE ENCRYPTED FILE-----\n{}\n-----END AGE ENCRYPTED FILE-----\n",
+        STANDARD.encode(&bytes)
+    );
+    for locked in [bytes.as_slice(), armored.as_bytes()] {
+        let (mut keyring, count) = asked(&["wrong", "hunter2"]);
+        keyring.add("keys.txt", locked).unwrap();
+        // An SSH key is wanted, which is in no such file.
+        let other = opened("ssh-ed25519.yaml", &encrypted("ssh-ed25519.yaml"), &keyring);
+        assert!(other.is_err());
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+        for name in ["document.yaml", "document.json"] {
+            opened(name, &encrypted(name), &keyring).unwrap();
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 2, "it is asked for once");
+    }
+    let (mut keyring, count) = asked(&[]);
+    keyring.add("keys.txt", &bytes).unwrap();
+    let document = encrypted("document.yaml");
+    for _ in 0..2 {
+        let error = opened("document.yaml", &document, &keyring).unwrap_err();
+        assert!(
+            error.to_string().contains("its passphrase was not given"),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        count.load(Ordering::Relaxed),
+        1,
+        "who does not answer is not asked again"
+    );
+    let refused = Keyring::default().add("keys.txt", &bytes).unwrap_err();
+    assert!(refused.to_string().contains("the age key has a passphrase"));
+}
+
+#[test]
+fn an_open_pgp_key_with_a_passphrase_is_asked_for_when_it_is_needed() {
+    let text = fs::read(folder().join("keys/pgp.asc")).unwrap();
+    let (mut key, _) = SignedSecretKey::from_armor_single(text.as_slice()).unwrap();
+    let password = Password::from("hunter2");
+    let lock = || S2kParams::Cfb {
+        sym_alg: SymmetricKeyAlgorithm::AES256,
+        s2k: StringToKey::IteratedAndSalted {
+            hash_alg: HashAlgorithm::Sha256,
+            salt: [7; 8],
+            count: 96,
+        },
+        iv: vec![3; 16].into(),
+    };
+    key.primary_key
+        .set_password_with_s2k(&password, lock())
+        .unwrap();
+    for subkey in &mut key.secret_subkeys {
+        subkey.key.set_password_with_s2k(&password, lock()).unwrap();
+    }
+    let locked = key.to_armored_string(ArmorOptions::default()).unwrap();
+    let (mut keyring, count) = asked(&["wrong", "hunter2"]);
+    keyring.add("locked.asc", locked.as_bytes()).unwrap();
+    assert!(opened("other.yaml", &encrypted("other.yaml"), &keyring).is_err());
+    assert_eq!(count.load(Ordering::Relaxed), 0);
+    for name in ["pgp.yaml", "pgp.env"] {
+        opened(name, &encrypted(name), &keyring).unwrap();
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 2, "it is asked for once");
+    let refused = Keyring::default()
+        .add("locked.asc", locked.as_bytes())
+        .unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("the OpenPGP key has a passphrase")
+    );
 }

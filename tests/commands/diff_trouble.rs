@@ -171,7 +171,11 @@ fn two_at_once_end_in_the_same_state() {
         ends[1]
     );
     for end in &ends {
-        let is_told = end.stderr().contains("has changed since the diff was made");
+        let words = [
+            "has changed since the diff was made",
+            "another run has applied this folder meanwhile",
+        ];
+        let is_told = words.iter().any(|words| end.stderr().contains(words));
         assert!(
             end.status() == Some(0) || (end.status() == Some(1) && is_told),
             "{end}"
@@ -523,4 +527,178 @@ fn a_namespace_and_a_definition_come_with_what_needs_them() {
     let path = format!("/apis/{group}/v1/namespaces/{fresh}/gadgets/g");
     let (status, _) = env.scene().api().call(reqwest::Method::GET, &path, None);
     assert_eq!(status, 200, "{applied}");
+}
+
+/// A refusal as a webhook words it.
+fn refusal() -> Fault {
+    let message = "admission webhook \"policy.example.com\" denied the request: not today";
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message,
+        "reason": "Forbidden", "code": 403,
+    });
+    let headers = vec![("Content-Type".into(), "application/json".into())];
+    Fault::Answer(403, headers, status.to_string())
+}
+
+#[test]
+fn one_refused_write_is_one_error_and_what_was_written_is_told() {
+    let names: Vec<String> = (0..10).map(|place| format!("m{place}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let Some(place) = Place::new(&names) else {
+        return;
+    };
+    // Rehearsed for the diff, rehearsed before the stage, written.
+    place
+        .gate
+        .add(Rule::new("PATCH", "*/configmaps/m5", refusal()).starting_at(3));
+    let stopped = overlay(&place.env, &["--apply", "--yes"]);
+    assert_eq!(stopped.status(), Some(1), "{stopped}");
+    let told = stopped.stderr();
+    assert_eq!(told.matches('✗').count(), 1, "{told}");
+    assert!(told.contains("denied the request: not today"), "{told}");
+    let scene = place.env.scene();
+    let mut written = 0;
+    for name in &names {
+        let is_there = scene.object(&format!("ConfigMap/{name}")).is_some();
+        let is_told = told.contains(&format!("ConfigMap/[NAMESPACE]/{name} created"));
+        assert_eq!(is_told, is_there, "{name}: {told}");
+        written += usize::from(is_there);
+    }
+    let count = format!("{written} of 10 objects were applied and stay");
+    assert!(written > 0 && told.contains(&count), "{told}");
+    let again = overlay(&place.env, &["--apply", "--yes"]);
+    assert_eq!(again.status(), Some(0), "{again}");
+    assert_eq!(overlay(&place.env, &[]).status(), Some(0));
+}
+
+#[test]
+fn nothing_is_deleted_to_be_made_anew_before_the_rest_is_taken() {
+    let Some(place) = Place::new(&["beside"]) else {
+        return;
+    };
+    let fixed = |value: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fixed, annotations: {{kustomize.toolkit.fluxcd.io/force: enabled}}}}\nimmutable: true\ndata: {{a: '{value}'}}\n"
+        );
+        place.env.file("app/fixed.yaml", &text);
+    };
+    fixed("1");
+    assert_eq!(overlay(&place.env, &["--apply", "--yes"]).status(), Some(0));
+    let scene = place.env.scene();
+    let before = scene.object("ConfigMap/fixed").unwrap();
+    fixed("2");
+    config_map(&place.env, "beside", "2");
+    let rule = Rule::new("PATCH", "*/configmaps/beside", refusal());
+    // Rehearsed for the diff, rehearsed before the stage, written.
+    place.gate.add(rule.starting_at(3));
+    let stopped = overlay(&place.env, &["--apply", "--yes"]);
+    assert_eq!(stopped.status(), Some(1), "{stopped}");
+    let after = scene.object("ConfigMap/fixed").unwrap();
+    assert_eq!(
+        text(&after, "/metadata/uid"),
+        text(&before, "/metadata/uid"),
+        "{stopped}"
+    );
+    let went_on = overlay(&place.env, &["--apply", "--yes"]);
+    assert_eq!(went_on.status(), Some(0), "{went_on}");
+    let after = scene.object("ConfigMap/fixed").unwrap();
+    assert_eq!(text(&after, "/data/a"), "2", "{went_on}");
+}
+
+#[test]
+fn a_run_that_another_one_has_overtaken_applies_nothing() {
+    let Some(Place { env, .. }) = &Place::new(&["first"]) else {
+        return;
+    };
+    let mut terminal = env.command(words(env, &["--apply"])).on_terminal();
+    terminal.expect("to apply it?");
+    terminal.type_keys("y");
+    terminal.expect("Apply this to");
+    let namespace = env.scene().namespace();
+    env.file(
+        "other/second.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: second}\n",
+    );
+    let other = env.run([
+        "diff", "overlay", "other", "--owner", "app", "-n", namespace, "--apply", "--yes",
+    ]);
+    assert_eq!(other.status(), Some(0), "{other}");
+    terminal.type_keys("y");
+    terminal.expect("another run has applied this folder meanwhile");
+    terminal.finish();
+    let scene = env.scene();
+    assert!(scene.object("ConfigMap/first").is_none());
+    // The second run goes on from what the other one has noted: nothing of either is lost.
+    assert_eq!(overlay(env, &["--apply", "--yes"]).status(), Some(0));
+    std::fs::remove_file(env.folder().join("app/first.yaml")).unwrap();
+    config_map(env, "third", "1");
+    let pruned = overlay(env, &["--apply", "--prune", "--yes"]);
+    assert_eq!(pruned.status(), Some(0), "{pruned}");
+    for name in ["first", "second"] {
+        assert!(
+            scene.object(&format!("ConfigMap/{name}")).is_none(),
+            "{name}: {pruned}"
+        );
+    }
+}
+
+#[test]
+fn without_the_right_to_note_what_is_applied_nothing_is() {
+    let Some(place) = Place::new(&["one"]) else {
+        return;
+    };
+    let inventory = Rule::new("POST", "*/configmaps", refusal());
+    place.gate.add(inventory.always());
+    let refused = overlay(&place.env, &["--apply", "--yes"]);
+    assert_eq!(refused.status(), Some(1), "{refused}");
+    let told = refused.stderr();
+    assert!(
+        told.contains("cannot note what is applied") && told.contains("nothing was applied"),
+        "{told}"
+    );
+    assert!(place.env.scene().object("ConfigMap/one").is_none());
+}
+
+#[test]
+fn what_somebody_has_made_anew_or_what_cannot_be_read_stays() {
+    let Some(place) = Place::new(&["one", "two"]) else {
+        return;
+    };
+    let env = &place.env;
+    env.file(
+        "app/web.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n",
+    );
+    assert_eq!(overlay(env, &["--apply", "--yes"]).status(), Some(0));
+    let scene = env.scene();
+    scene.delete("ConfigMap/two");
+    scene.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: two}\ndata: {mine: '1'}\n");
+    for name in ["two", "web"] {
+        std::fs::remove_file(env.folder().join(format!("app/{name}.yaml"))).unwrap();
+    }
+    config_map(env, "one", "2");
+    for path in ["*/services", "*/services/web"] {
+        place.gate.add(Rule::new("GET", path, refusal()).always());
+    }
+    let pruned = overlay(env, &["--apply", "--prune", "--yes"]);
+    assert_eq!(pruned.status(), Some(0), "{pruned}");
+    assert!(
+        pruned.stdout().contains("Service/[NAMESPACE]/web skipped"),
+        "{pruned}"
+    );
+    assert!(
+        pruned
+            .stdout()
+            .contains("ConfigMap/[NAMESPACE]/two skipped"),
+        "{pruned}"
+    );
+    let two = scene
+        .object("ConfigMap/two")
+        .expect("it is somebody else's");
+    assert_eq!(text(&two, "/data/mine"), "1");
+    let notes = scene.object("ConfigMap/gitops-inventory-app").unwrap();
+    assert!(
+        text(&notes, "/data/inventory").contains("_web__Service"),
+        "{notes}"
+    );
 }

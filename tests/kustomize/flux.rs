@@ -81,3 +81,24 @@ fn flux_kustomizations_of_the_corpus_are_built_as_flux_does() {
     }
     assert!(count > 0, "the corpus has no build of a Flux Kustomization");
 }
+
+#[test]
+fn a_kustomization_may_come_through_a_pipe() {
+    let env = TestEnv::new();
+    env.file(
+        "app/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+    );
+    let kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: app, namespace: apps}\nspec: {path: ./app, prune: true}\n";
+    let arguments = [
+        "build",
+        "kustomization",
+        "app",
+        "--path=app",
+        "--kustomization-file=/dev/stdin",
+        "--dry-run",
+        "-n=apps",
+    ];
+    let output = env.command(arguments).stdin(kustomization).run();
+    assert!(output.success().contains("name: a\n"));
+}

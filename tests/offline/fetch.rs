@@ -116,7 +116,10 @@ fn git_sources_are_fetched_by_all_that_names_a_revision() {
         told.contains("its source GitRepository/flux-system/missing cannot be fetched"),
         "{told}"
     );
-    assert!(told.contains("a Bucket is not fetched"), "{told}");
+    assert!(
+        told.contains("`--fetch` knows no way to a Bucket"),
+        "{told}"
+    );
     // What never changes is in the cache; what may change is not taken from there.
     let before = asked();
     let offline = build(&env, &["--offline"]);
@@ -350,4 +353,205 @@ fn a_private_registry_takes_the_login_that_docker_has() {
         "{told}"
     );
     assert!(!told.contains("s3cret") && !told.contains(&auth), "{told}");
+}
+
+#[test]
+fn what_a_source_includes_is_part_of_it() {
+    let server = GitHttp::open();
+    let first = server.repository("first");
+    let second = server.repository("second");
+    let map = |value: &str| config_map("a", &format!("{{a: {value}}}"));
+    let parts = [
+        (
+            "deploy/kustomization.yaml",
+            "resources: [own.yaml, ../second/part/map.yaml]\n".to_owned(),
+        ),
+        ("deploy/own.yaml", config_map("own", "{a: own}")),
+    ];
+    first.commit(
+        "one",
+        &parts.each_ref().map(|(path, text)| (*path, text.as_str())),
+    );
+    second.commit(
+        "one",
+        &[("part/map.yaml", &map("included")), ("other.txt", "x: y\n")],
+    );
+    let spec = |name: &str, more: &str| {
+        format!("url: \"{}\", ref: {{branch: main}}{more}", server.url(name))
+    };
+    let include =
+        |name: &str, more: &str| format!(", include: [{{repository: {{name: {name}}}{more}}}]");
+    let env = fleet(&[
+        following(
+            "first",
+            "GitRepository",
+            &spec("first", &include("second", "")),
+        ),
+        following("second", "GitRepository", &spec("second", "")),
+        following(
+            "part",
+            "GitRepository",
+            &spec(
+                "second",
+                &include("second", ", fromPath: part, toPath: deploy"),
+            ),
+        ),
+        following(
+            "taken",
+            "GitRepository",
+            &spec("first", &include("second", ", toPath: deploy")),
+        ),
+        following(
+            "nobody",
+            "GitRepository",
+            &spec("first", &include("absent", "")),
+        ),
+        following(
+            "round",
+            "GitRepository",
+            &spec("first", &include("round", "")),
+        ),
+        kustomization("own", "./included", "").replace(
+            "sourceRef: {kind: GitRepository, name: flux-system}",
+            "sourceRef: {kind: GitRepository, name: itself}",
+        ),
+        format!(
+            "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: itself, namespace: flux-system}}\nspec: {{interval: 1m, {}}}\n",
+            spec("own", &include("second", ", toPath: included"))
+        ),
+    ]);
+    commit(&env);
+    let git = installed("git").expect("git is needed to build this");
+    let folder = env.folder().display().to_string();
+    let remote = ["-C", &folder, "remote", "add", "origin", &server.url("own")];
+    drop(env.other_command(&git, remote).run().success());
+    let output = build(&env, &["--fetch", "-o", "json"]);
+    let told = output.stderr();
+    let list: serde_json::Value = serde_json::from_str(&output.stdout()).unwrap();
+    let mut found: Vec<(String, String)> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|object| object["kind"] == "ConfigMap")
+        .map(|object| {
+            let text = |at: &str| object.pointer(at).unwrap().as_str().unwrap().to_owned();
+            let owner = "/metadata/labels/kustomize.toolkit.fluxcd.io~1name";
+            (text(owner), text("/data/a"))
+        })
+        .collect();
+    found.sort();
+    let expected = [
+        ("first", "included"),
+        ("first", "own"),
+        ("own", "included"),
+        ("part", "included"),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(owner, value)| (owner.into(), value.into())),
+        "{told}"
+    );
+    for (name, why) in [
+        (
+            "taken",
+            "cannot include GitRepository/flux-system/second: `/deploy` is there already",
+        ),
+        (
+            "nobody",
+            "includes GitRepository/flux-system/absent, which is nowhere in the cluster",
+        ),
+        ("round", "includes itself"),
+    ] {
+        let line = told
+            .lines()
+            .find(|line| line.contains(&format!("Kustomization/flux-system/{name}:")));
+        assert!(
+            line.is_some_and(|line| line.contains(why) && line.contains(".yaml:")),
+            "{name}: {told}"
+        );
+    }
+    assert_eq!(output.status(), Some(2));
+    // What moves on in what is included is seen.
+    second.commit("two", &[("part/map.yaml", &map("moved"))]);
+    assert_eq!(
+        build(&env, &["--fetch"])
+            .stdout()
+            .matches("a: moved")
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn a_signature_that_nobody_looked_at_is_told() {
+    let server = GitHttp::open();
+    let repository = server.repository("signed");
+    repository.commit("one", &[("deploy/map.yaml", &config_map("a", "{a: one}"))]);
+    let url = server.url("signed");
+    let verified = following(
+        "signed",
+        "GitRepository",
+        &format!(
+            "url: \"{url}\", ref: {{branch: main}}, verify: {{mode: HEAD, secretRef: {{name: keys}}}}"
+        ),
+    );
+    let env = fleet(&[verified]);
+    let output = build(&env, &["--fetch"]);
+    assert_eq!(output.status(), Some(0), "{output}");
+    let told = output.stderr();
+    let warning = told
+        .lines()
+        .find(|line| line.contains("is not verified here"));
+    let warning = warning.unwrap_or_else(|| panic!("{told}"));
+    assert!(warning.starts_with("⚠"), "{warning}");
+    assert!(
+        warning.contains("GitRepository/flux-system/signed"),
+        "{warning}"
+    );
+    let place = warning.split(": ").next().unwrap_or_default();
+    let (file, line) = place.rsplit_once(':').unwrap_or_default();
+    let file = file.rsplit(' ').next().unwrap_or_default();
+    let text = std::fs::read_to_string(env.folder().join(file)).unwrap();
+    let line: usize = line.parse().unwrap();
+    assert!(
+        text.lines().nth(line - 1).unwrap().contains("verify"),
+        "{warning}"
+    );
+    assert_eq!(told.matches("is not verified here").count(), 1, "{told}");
+    // What was given is the user's own business.
+    let given = format!(
+        "--local-sources=GitRepository/flux-system/signed={}",
+        env.folder().display()
+    );
+    env.file("deploy/map.yaml", &config_map("a", "{a: given}"));
+    assert!(
+        !build(&env, &["--fetch", &given])
+            .stderr()
+            .contains("verified")
+    );
+}
+
+#[test]
+fn a_server_that_never_answers_stops_nobody_from_stopping() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let url = format!("url: \"http://{address}/a.git\", ref: {{branch: main}}");
+    let env = fleet(&[following("silent", "GitRepository", &url)]);
+    let arguments = ["build", "cluster", "clusters/one", "--fetch"];
+    for _ in 0..3 {
+        let run = env.command(arguments).start();
+        let (connection, _) = silent.accept().unwrap();
+        let begin = std::time::Instant::now();
+        run.interrupt();
+        let told = run.finish().failure(130);
+        assert!(told.contains("interrupted"), "{told}");
+        assert!(begin.elapsed() < std::time::Duration::from_secs(10));
+        drop(connection);
+    }
+    let limited = env
+        .command(arguments.iter().chain(&["--timeout=1s"]).copied())
+        .start();
+    let _connection = silent.accept().unwrap();
+    let told = limited.finish().failure(3);
+    assert!(told.contains("timed out after 1s"), "{told}");
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{chown, symlink};
 use serde_json::json;
 
 use super::{commit, config_map, fleet, kustomization};
-use crate::scene::skip;
+use crate::scene::{installed, skip};
 
 /// What must never be printed.
 const OUTSIDE: &str = "from-outside-of-the-repository";
@@ -256,4 +256,109 @@ fn a_repository_of_somebody_else_is_opened_only_with_trust() {
     let trust = format!("[safe]\n\tdirectory = {}\n", env.folder().display());
     fs::write(env.home().join(".gitconfig"), trust).unwrap();
     env.run(["build", "cluster", "clusters/one"]).success();
+}
+
+#[test]
+fn nothing_of_a_branch_steers_a_terminal_or_makes_lines_of_talk() {
+    let evil = "\\e[31m\\e]0;title\\a\\u009b2J\\u202E\\n✔ all is well";
+    let named = |name: &str| kustomization(&format!("\"{name}\""), "./app", "");
+    let env = fleet(&[
+        named("plain"),
+        named(evil),
+        kustomization("lost", &format!("\"{evil}\""), ""),
+        kustomization("patched", "./patched", ""),
+    ]);
+    env.file("app/a.yaml", &config_map("a", "{a: one}"));
+    env.file("patched/kustomization.yaml", "patches: [{patch: 'a: b'}]\n");
+    commit(&env);
+    let text = format!("{{\"{evil}\": \"{evil}\"}}");
+    env.file("app/a.yaml", &config_map("a", &text));
+    let cluster = "clusters/one";
+    let mut all: Vec<Vec<&str>> = Vec::new();
+    for form in ["yaml", "json", "name", "table", "wide", "jsonpath={.items}"] {
+        all.push(vec!["build", "cluster", cluster, "-o", form]);
+    }
+    for form in ["table", "wide", "json", "yaml", "junit"] {
+        all.push(vec!["test", "cluster", cluster, "-o", form]);
+    }
+    for form in ["text", "markdown", "html", "json", "yaml"] {
+        all.push(vec!["diff", "branch", "--base", "HEAD", "-o", form]);
+    }
+    all.push(vec!["build", "overlay", "--color", "never", "patched"]);
+    all.push(vec!["deps", "--path", cluster]);
+    for arguments in all {
+        let command = env.command(arguments.iter().copied().chain(["--color", "never"]));
+        let (shown, _) = command.on_terminal().finish();
+        assert!(shown.len() > 20, "{arguments:?}: {shown:?}");
+        for steering in ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'] {
+            assert!(!shown.contains(steering), "{arguments:?}: {shown:?}");
+        }
+    }
+    let told = env.run(["build", "cluster", cluster]).failure(2);
+    assert!(!told.lines().any(|line| line.starts_with('✔')), "{told}");
+    // What is wrong without the name of a file is told of the kustomization.
+    let line = told.lines().find(|line| line.contains("/patched:"));
+    assert!(
+        line.is_some_and(|line| line.contains("patched/kustomization.yaml: ")),
+        "{told}"
+    );
+}
+
+#[test]
+fn pipes_and_devices_are_no_files() {
+    let Some(mkfifo) = installed("mkfifo") else {
+        skip("there is no mkfifo");
+        return;
+    };
+    let env = fleet(&[kustomization("app", "./app", "")]);
+    env.file("app/kustomization.yaml", "resources: [pipe.yaml]\n");
+    let pipe = env.folder().join("app/pipe.yaml").display().to_string();
+    env.other_command(&mkfifo, [pipe.as_str()]).run().success();
+    env.file(
+        "device/kustomization.yaml",
+        "configMapGenerator: [{name: a, files: [zero]}]\n",
+    );
+    symlink("/dev/zero", env.folder().join("device/zero")).unwrap();
+    for arguments in [
+        &["build", "overlay", "app"][..],
+        &["build", "overlay", "device", "--load-restrictor", "none"],
+        &["build", "cluster", "clusters/one"],
+    ] {
+        let output = env.run(arguments.iter().copied());
+        assert!(matches!(output.status(), Some(1 | 2)), "{output}");
+    }
+}
+
+#[test]
+fn links_within_the_repository_are_left_out_as_flux_does() {
+    let env = fleet(&[
+        kustomization("plain", "./plain", ""),
+        kustomization("named", "./named", ""),
+        kustomization("folder", "./linked", ""),
+    ]);
+    env.file("plain/map.yaml", &config_map("plain", "{a: plain}"));
+    env.file("named/kustomization.yaml", "resources: [map.yaml]\n");
+    for (target, link) in [
+        ("map.yaml", "plain/twin.yaml"),
+        ("../plain/map.yaml", "named/map.yaml"),
+        ("plain", "linked"),
+    ] {
+        symlink(target, env.folder().join(link)).unwrap();
+    }
+    commit(&env);
+    for revision in [&[][..], &["--revision", "HEAD"]] {
+        let arguments = ["build", "cluster", "clusters/one"];
+        let output = env.run(arguments.iter().chain(revision).copied());
+        // The one file itself, and nothing that leads to it.
+        assert_eq!(output.stdout().matches("a: plain").count(), 1, "{output}");
+        let told = output.failure(2);
+        for name in ["named", "folder"] {
+            let owner = format!("Kustomization/flux-system/{name}: ");
+            let line = told.lines().find(|line| line.contains(&owner));
+            assert!(
+                line.is_some_and(|line| line.contains("a symbolic link is on its path")),
+                "{name}: {told}"
+            );
+        }
+    }
 }

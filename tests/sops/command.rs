@@ -1,7 +1,7 @@
 //! `build kustomization` on encrypted files: digests with a key, masks without, one clear error with a wrong one.
 
 use super::{KUSTOMIZATION, fixture, fixtures, key};
-use crate::scene::{CommandOutput, TestEnv, are_installed, installed};
+use crate::scene::{CommandOutput, Exit, TestEnv, are_installed, installed};
 
 /// What no output may hold: the values of `fixtures/sops/plain/secret.yaml`, and what base64 makes of them.
 const SECRETS: &[&str] = &["correct horse", "Y29ycmVjdCBob3Jz", "battery"];
@@ -324,5 +324,110 @@ fn a_key_may_come_as_the_secret_that_flux_would_read() {
     assert!(
         refused.contains("neither `*.agekey` nor `*.asc` entries") && !refused.contains(key),
         "{refused}"
+    );
+}
+
+/// Locks a private key of SSH with the passphrase `hunter2`; says whether there is a program for it.
+fn locked_ssh_key(env: &TestEnv, name: &str) -> bool {
+    if !are_installed(&["ssh-keygen"]) {
+        return false;
+    }
+    let path = env.file(name, &std::fs::read_to_string(key("id_ed25519")).unwrap());
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&path, mode).unwrap();
+    let path = path.display().to_string();
+    let arguments = ["-q", "-p", "-P", "", "-N", "hunter2", "-f", &path];
+    env.other_command(&installed("ssh-keygen").unwrap(), arguments)
+        .run()
+        .success();
+    true
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_at_a_terminal_and_never_shown() {
+    let env = TestEnv::new();
+    env.file("ks.yaml", KUSTOMIZATION);
+    env.file("apps/one.yaml", &fixture("encrypted/ssh-ed25519.yaml"));
+    env.file("apps/two.yaml", &fixture("encrypted/ssh-ed25519.yaml"));
+    env.file(
+        "apps/kustomization.yaml",
+        "secretGenerator: [{name: a, files: [one.yaml, two.yaml]}]\n",
+    );
+    if !locked_ssh_key(&env, "locked") {
+        return;
+    }
+    let arguments = |more: &'static [&'static str]| {
+        let first = [
+            "build",
+            "kustomization",
+            "apps",
+            "--path=apps",
+            "--kustomization-file=ks.yaml",
+            "--dry-run",
+            "-n=apps",
+            "--decryption-key=locked",
+        ];
+        env.command(first.into_iter().chain(more.iter().copied()))
+    };
+    let mut terminal = arguments(&[]).on_terminal();
+    terminal.expect("Passphrase of the SSH key (locked)");
+    terminal.enter("wrong");
+    let before = terminal.expect("That was wrong. Passphrase of the SSH key (locked)");
+    assert!(!before.contains("wrong"), "{before}");
+    terminal.enter("hunter2");
+    let (rest, exit) = terminal.finish();
+    assert_eq!(exit, Exit::Code(0), "{rest}");
+    assert!(rest.contains("**sha256:"), "{rest}");
+    assert!(!rest.contains("hunter2"), "{rest}");
+    // What stays of the question is the line that says that an answer was given.
+    assert_eq!(rest.matches("Passphrase").count(), 1, "{rest}");
+
+    // Who stops it there gets the terminal back.
+    let mut terminal = arguments(&[]).on_terminal();
+    terminal.expect("Passphrase of the SSH key (locked): ");
+    terminal.control('c');
+    let (rest, exit) = terminal.finish();
+    assert_eq!(exit, Exit::Code(130), "{rest}");
+
+    // Three wrong ones are an error that says so; `--yes` and a pipe ask nobody.
+    let mut terminal = arguments(&[]).on_terminal();
+    for _ in 0..3 {
+        terminal.expect("Passphrase of the SSH key (locked): ");
+        terminal.enter("wrong");
+        terminal.expect("[hidden]");
+    }
+    let (rest, exit) = terminal.finish();
+    assert_eq!(exit, Exit::Code(1), "{rest}");
+    assert!(rest.contains("its passphrase was wrong"), "{rest}");
+    let (rest, exit) = arguments(&["--yes"]).on_terminal().finish();
+    assert_eq!(exit, Exit::Code(1), "{rest}");
+    assert!(rest.contains("the SSH key has a passphrase"), "{rest}");
+    let told = arguments(&[]).stdin("hunter2\n").run().failure(1);
+    assert!(told.contains("the SSH key has a passphrase"), "{told}");
+}
+
+#[test]
+fn nobody_is_asked_for_a_key_that_opens_nothing() {
+    let env = folder();
+    if !locked_ssh_key(&env, "locked") {
+        return;
+    }
+    // Everything is encrypted for the other key.
+    let both = format!("--decryption-key={},locked", key("age.txt"));
+    let arguments = [
+        "build",
+        "kustomization",
+        "apps",
+        "--path=apps",
+        "--kustomization-file=ks.yaml",
+        "--dry-run",
+        "-n=apps",
+        &both,
+    ];
+    let (rest, exit) = env.command(arguments).on_terminal().finish();
+    assert_eq!(exit, Exit::Code(0), "{rest}");
+    assert!(
+        !rest.contains("Passphrase") && rest.contains("**sha256:"),
+        "{rest}"
     );
 }

@@ -58,7 +58,7 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
         .as_deref()
         .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
-    let session = args.repository.session(&opened)?;
+    let session = args.repository.session(&opened, args.show.asking())?;
     let mut render = session.render(&repository, &opened.entry, Depth::Whole);
     args.repository.finish(context, &session);
     if !shows_secrets {

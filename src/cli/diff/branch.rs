@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::super::context::Context;
+use super::super::decryption::Asking;
 use super::super::repository_args::{self, RepositoryArgs};
 use super::comment::{self, CommentArgs};
 use crate::diff::Palette;
@@ -46,6 +47,10 @@ pub struct BranchArgs {
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
     output: Form,
 
+    /// Print only how many objects come to which end
+    #[arg(long)]
+    summary: bool,
+
     /// File to write the report to, in place of standard output
     #[arg(long, value_name = "FILE")]
     output_file: Option<PathBuf>,
@@ -75,6 +80,13 @@ enum Form {
 }
 
 impl BranchArgs {
+    const fn form(&self) -> Form {
+        match (self.output, self.summary) {
+            (Form::Text, true) => Form::Summary,
+            (form, _) => form,
+        }
+    }
+
     /// Says whether neither a runtime nor a client is needed.
     pub const fn is_local(&self) -> bool {
         self.repository.is_local() && !self.comment.is_asked()
@@ -134,7 +146,7 @@ fn form(context: &Context, args: &BranchArgs, diff: &Diff) -> Result<String, Fai
     };
     let style = TextStyle { palette };
     let mut text = String::new();
-    match args.output {
+    match args.form() {
         Form::Text if diff.has_changes() || diff.has_findings() => {
             changes::write_text(diff, style, &mut text);
         }
@@ -167,7 +179,7 @@ fn compare(
     opened: &Opened,
     paths: &[String],
 ) -> Result<BranchChange, Failure> {
-    let session = args.repository.session(opened)?;
+    let session = args.repository.session(opened, Asking::Allowed)?;
     let request = BranchRequest {
         base: args.base.as_deref(),
         head: args

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::build::kustomization::{is_given, sources};
 use super::super::context::Context;
-use super::super::decryption::KeyArgs;
+use super::super::decryption::{Asking, KeyArgs};
 use super::super::flag::{self, Csv};
 use super::super::fleet;
 use super::compare_args::CompareArgs;
@@ -91,7 +91,7 @@ pub async fn run(context: &Context, args: &KustomizationArgs) -> Result<(), Fail
     }
     if let Some(file) = args.kustomization_file.as_deref()
         && is_given(file)
-        && !file.is_file()
+        && (file.is_dir() || !file.exists())
     {
         let file = file.display();
         return Err(Failure::new(format!(
@@ -138,7 +138,7 @@ async fn compared(
     let cluster = context.cluster().await?;
     let progress = args.progress_bar.then(|| context.ui.progress());
     let remote = RemoteSources::default();
-    let mut decryptor = args.keys.decryptor(false)?;
+    let mut decryptor = args.keys.decryptor(false, Asking::Allowed)?;
     let request = DiffRequest {
         build: BuildRequest {
             name,

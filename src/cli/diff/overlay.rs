@@ -97,6 +97,10 @@ impl Names {
     fn of(context: &Context, args: &OverlayArgs) -> Result<Self, Failure> {
         let owner = match &args.owner {
             Some(owner) => owner.clone(),
+            None if !args.folder.is_dir() => {
+                let folder = args.folder.display();
+                return Err(Failure::new(format!("there is no folder {folder}")));
+            }
             None => owner_of(&args.folder).ok_or_else(|| {
                 Failure::usage("the name of the folder can't be the name of an owner")
                     .with_hint("name one with `--owner`")

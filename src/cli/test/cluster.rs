@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::super::context::Context;
+use super::super::decryption::Asking;
 use super::super::repository_args::RepositoryArgs;
 use crate::error::Failure;
 use crate::ops::{self, ClusterTest, Side, Verdict};
@@ -71,7 +72,7 @@ pub fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
         .as_deref()
         .map_or(Side::Folder, Side::Revision);
     let repository = opened.side(side)?;
-    let session = args.repository.session(&opened)?;
+    let session = args.repository.session(&opened, Asking::Allowed)?;
     let mut render = session.render(&repository, &opened.entry, Depth::Whole);
     args.repository.finish(context, &session);
     session.hide([&mut render]);

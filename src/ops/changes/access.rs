@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::document::{Danger, DangerKind};
+use super::object_change::{Danger, DangerKind};
 use crate::manifest::Object;
 
 /// The API group of roles and bindings.

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::document::{
-    ClusterChanges, Danger, DangerKind, Diff, Finding, ObjectChange, Outcome, Owner, OwnerChanges,
-};
+use super::counts::Outcome;
+use super::document::{ClusterChanges, Diff, Finding, Owner, OwnerChanges};
+use super::object_change::{Danger, DangerKind, ObjectChange};
 use super::side::{ClusterSide, SideObject};
 use crate::manifest::ObjectId;
 
@@ -125,6 +125,7 @@ impl<'side> Comparison<'side> {
                 .owner
                 .as_ref()
                 .is_some_and(|owner| self.base.unrendered.contains(owner));
+        let others = self.others(&id, new.owner.as_ref());
         let is_double = !self.seen.insert(id.clone());
         let group = self.group(new);
         group.suspended |= new.suspended;
@@ -147,7 +148,12 @@ impl<'side> Comparison<'side> {
                 if is_double {
                     change.dangers.push(Danger {
                         kind: DangerKind::TwoOwners,
-                        message: "several owners apply this object and will undo each other".into(),
+                        message: match others.as_str() {
+                            "" => "it is applied twice".into(),
+                            others => {
+                                format!("{others} applies it too: they will undo each other")
+                            }
+                        },
                         field: None,
                     });
                 }
@@ -155,6 +161,18 @@ impl<'side> Comparison<'side> {
             }
             None => group.unchanged += 1,
         }
+    }
+
+    /// Names the other owners on the new side that apply an object.
+    fn others(&self, id: &ObjectId, owner: Option<&Owner>) -> String {
+        let places = self.rendered.get(id).into_iter().flatten();
+        let owners = places.filter_map(|&place| self.head.objects[place].owner.as_ref());
+        let mut names: Vec<String> = owners
+            .filter(|other| Some(*other) != owner)
+            .map(ToString::to_string)
+            .collect();
+        names.dedup();
+        names.join(" and ")
     }
 
     /// Takes the partner out of the open objects; one of the same owner is preferred.

@@ -1,8 +1,8 @@
 //! What may go wrong or hurt when a change is merged.
 
 use super::access::widened;
-use super::document::{Danger, DangerKind};
 use super::immutable::immutable_fields;
+use super::object_change::{Danger, DangerKind};
 use crate::manifest::Object;
 
 /// The note that lets Flux delete and create anew what cannot be changed.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::{FieldChange, FieldChangeKind};
+use super::object_change::{FieldChange, FieldChangeKind};
 use crate::diff::{Difference, Edit, Entries, NodePath, Step};
 
 /// Returns one entry for each field that changes; of mappings each key counts, of lists each entry.

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::document::{ClusterChanges, Diff, ObjectChange, Outcome, OwnerChanges};
+use super::counts::Outcome;
+use super::document::{ClusterChanges, Diff, OwnerChanges};
 use super::escape::html;
+use super::object_change::ObjectChange;
 use super::text::{finding_line, in_words};
 use crate::diff::{LineRole, patch_lines};
 

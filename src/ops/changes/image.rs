@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::document::ImageChange;
+use super::object_change::ImageChange;
 
 /// Where pods of any kind of object name their containers.
 const LISTS: &[&str] = &["initContainers", "containers", "ephemeralContainers"];

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::document::{Diff, ObjectChange, Outcome, OwnerChanges};
+use super::counts::Outcome;
+use super::document::{Diff, OwnerChanges};
 use super::escape::{code_html, fence};
+use super::object_change::ObjectChange;
 use super::text::{finding_line, in_words};
 use crate::diff::{LineRole, patch_lines};
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod between;
+mod counts;
 mod danger;
 mod document;
 mod escape;
@@ -10,14 +11,17 @@ mod html;
 mod image;
 mod immutable;
 mod markdown;
+mod object_change;
 mod side;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use between::between;
-pub use document::{ClusterChanges, Diff, Finding, ObjectChange, Outcome, Owner, OwnerChanges};
+pub use counts::Outcome;
+pub use document::{ClusterChanges, Diff, Finding, Owner, OwnerChanges};
 pub use html::write_html;
 pub use markdown::write_markdown;
+pub use object_change::ObjectChange;
 pub use side::{ClusterSide, SideObject};
 pub use text::{TextStyle, write_summary, write_text};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::DangerKind;
+use super::object_change::DangerKind;
 use super::*;
 use crate::diff::Palette;
 use crate::manifest::Object;

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::document::{ClusterChanges, Counts, Diff, Finding, ObjectChange, Outcome, OwnerChanges};
+use super::counts::{Counts, Outcome};
+use super::document::{ClusterChanges, Diff, Finding, OwnerChanges};
 use super::escape::one_line;
+use super::object_change::ObjectChange;
 use crate::diff::{LineRole, Palette, patch_lines};
 
 /// How the report is laid out.

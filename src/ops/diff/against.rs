@@ -6,29 +6,19 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt as _};
 use serde_json::Value;
 
-use super::compared::{Compared, Fate, States, conceal};
+use super::compared::{Compared, Fate, conceal};
+use super::found::{Found, NoPlace, Place, refused};
+use super::marks::{FORCE, is_marked, left_alone};
 use super::merge::merge;
 use super::owned::is_applied;
 use super::undeclared::take_out;
 use crate::cluster::{Address, Cluster, ClusterError, Promised, broken_key, normalise};
 use crate::diff::{IgnoreRules, compare, has_drifted, mask};
-use crate::error::{Explain as _, Failure};
+use crate::error::Failure;
 use crate::manifest::Object;
 
 /// The field manager of what Flux's Kustomizations apply.
 pub const MANAGER: &str = "kustomize-controller";
-
-/// The label or annotation of objects that are deleted and made anew where they can't be changed.
-const FORCE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/force", "enabled");
-
-/// The labels or annotations of objects that Flux leaves alone, whether they stand in a file or in the cluster.
-const LEFT_ALONE: &[(&str, &str)] = &[
-    ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
-    ("kustomize.toolkit.fluxcd.io/ssa", "ignore"),
-];
-
-/// The label or annotation of objects that are made, but never changed.
-const MADE_ONCE: (&str, &str) = ("kustomize.toolkit.fluxcd.io/ssa", "ifnotpresent");
 
 /// How the change of an object is found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,72 +291,6 @@ impl Against<'_> {
     }
 }
 
-/// What was found out about an object.
-struct Found {
-    fate: Fate,
-    warnings: Vec<String>,
-    /// How it would be, where that is not simply what is wanted.
-    after: Option<Arc<Object>>,
-}
-
-impl Found {
-    const fn of(fate: Fate) -> Self {
-        Self {
-            fate,
-            warnings: Vec::new(),
-            after: None,
-        }
-    }
-
-    fn compared(self, wanted: &Object, live: Option<&Object>) -> Compared {
-        // What stays as it is needs no document.
-        let is_told = !matches!(self.fate, Fate::Unchanged | Fate::Skipped { .. });
-        let states = States {
-            before: live.filter(|_| is_told).map(|live| Arc::new(live.clone())),
-            after: self
-                .after
-                .or_else(|| is_told.then(|| Arc::new(wanted.clone()))),
-        };
-        Compared {
-            id: wanted.id(),
-            fate: self.fate,
-            warnings: self.warnings,
-            states,
-        }
-    }
-}
-
-/// Where an object belongs, or why that is not known.
-type Place = Result<Address, NoPlace>;
-
-/// Why it is not known where an object belongs.
-enum NoPlace {
-    Kind(ClusterError),
-    Namespace,
-}
-
-impl NoPlace {
-    fn fate(self, wanted: &Object) -> Fate {
-        match self {
-            Self::Kind(error) if error.is_not_found() => Fate::Refused {
-                why: format!(
-                    "dry-run failed: no matches for kind \"{}\" in version \"{}\"",
-                    wanted.kind(),
-                    wanted.api_version()
-                ),
-                hint: error.hint(),
-                immutable: false,
-            },
-            Self::Kind(error) => refused(error),
-            Self::Namespace => Fate::Refused {
-                why: "namespace not specified".into(),
-                hint: Some("set `metadata.namespace`".into()),
-                immutable: false,
-            },
-        }
-    }
-}
-
 /// Makes an object fit for being applied, as Flux does.
 fn prepare(object: &mut Object) {
     normalise(object);
@@ -378,78 +302,5 @@ fn prepare(object: &mut Object) {
     {
         // What the server itself fills in would be told as a change for ever.
         config.remove("caBundle");
-    }
-}
-
-fn refused(error: ClusterError) -> Fate {
-    let immutable = error.is_immutable();
-    let is_forbidden = error.is_forbidden_to("patch");
-    let failure = Failure::from(error);
-    let hint = if immutable {
-        Some(
-            "a field of it can't be changed: delete it first, or let Flux make it anew with the annotation \
-             `kustomize.toolkit.fluxcd.io/force: enabled`"
-                .into(),
-        )
-    } else if is_forbidden {
-        Some("compare without the right to change anything with `--read-only`".into())
-    } else {
-        failure.hints().first().cloned()
-    };
-    Fate::Refused {
-        why: format!("dry-run failed: {}", failure.in_one_line()),
-        hint,
-        immutable,
-    }
-}
-
-/// Returns the mark for which an object is left alone.
-fn left_alone(live: Option<&Object>, wanted: &Object) -> Option<String> {
-    let told = |mark: &(&str, &str)| format!("{}: {}", mark.0, mark.1);
-    let is_left = |mark: &&(&str, &str)| {
-        is_marked(wanted, **mark) || live.is_some_and(|live| is_marked(live, **mark))
-    };
-    let left = LEFT_ALONE.iter().find(is_left).map(told);
-    left.or_else(|| (live.is_some() && is_marked(wanted, MADE_ONCE)).then(|| told(&MADE_ONCE)))
-}
-
-/// Says whether an object has a label or an annotation with a value, in any case of letters.
-pub fn is_marked(object: &Object, (key, value): (&str, &str)) -> bool {
-    ["/metadata/labels", "/metadata/annotations"]
-        .iter()
-        .any(|part| {
-            let text = object.get(part).and_then(|part| part.get(key)?.as_str());
-            text.is_some_and(|text| text.eq_ignore_ascii_case(value))
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn marks_count_in_any_case_on_either_side() {
-        let object = |metadata: Value| {
-            let mut value = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
-            value["metadata"]["name"] = "a".into();
-            Object::new(value).unwrap()
-        };
-        let plain = object(json!({}));
-        let ignored = object(json!({"annotations": {"kustomize.toolkit.fluxcd.io/ssa": "Ignore"}}));
-        let disabled =
-            object(json!({"labels": {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"}}));
-        let once =
-            object(json!({"annotations": {"kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent"}}));
-        assert!(left_alone(None, &plain).is_none());
-        assert!(left_alone(None, &ignored).is_some());
-        assert!(left_alone(Some(&disabled), &plain).is_some());
-        assert!(left_alone(None, &once).is_none(), "it is made");
-        assert!(
-            left_alone(Some(&plain), &once).is_some(),
-            "and then left alone"
-        );
-        assert!(left_alone(Some(&once), &plain).is_none());
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::super::waiting::wait_all;
-use super::against::MANAGER;
+use super::against::{Held, MANAGER};
 use super::compared::Fate;
 use super::gone::{Gone, Inventory};
-use super::overlay::{INVENTORY_KEY, OWNER_LABEL, OverlayDiff, OverlayRequest};
+use super::overlay::{OverlayDiff, OverlayRequest};
+use super::record::{Record, RecordError};
 use crate::cluster::{
-    Address, ApplyOptions, Cluster, Deletion, Outcome, State, Verdict, is_same, status_of,
+    Address, Applied, ApplyOptions, Cluster, Deletion, Outcome, State, Verdict, is_same, status_of,
 };
 use crate::env;
 use crate::error::{Blame, Failure};
@@ -22,8 +21,8 @@ use crate::report::Ui;
 ///
 /// # Errors
 ///
-/// Fails before anything is written where an object is not as it was shown. Later, what was done stays done; a second
-/// run shows what is left.
+/// Fails before anything is written where an object is not as it was shown, or another run is under way. Later, what
+/// was done stays done and is told; a second run shows what is left.
 pub async fn apply_overlay(
     ui: &Ui,
     request: &OverlayRequest<'_>,
@@ -36,7 +35,7 @@ pub async fn apply_overlay(
         .iter()
         .filter(|gone| prunes && gone.is_prunable())
         .collect();
-    unchanged_since(&cluster, request, shown).await?;
+    unchanged_since(&cluster, request, (shown, &doomed)).await?;
     let wanted = Inventory::of(
         shown
             .held
@@ -46,46 +45,110 @@ pub async fn apply_overlay(
     );
     // Should this run not come to its end, the next one still knows everything that it may have applied.
     let everything = shown.inventory.with(&wanted);
-    let is_kept = keep(request, &everything).await.is_ok();
-    recreate(ui, &cluster, shown).await?;
-    let changing = shown.held.iter().filter(|held| {
-        matches!(
-            held.compared.fate,
-            Fate::Created | Fate::Recreated | Fate::Changed(_)
-        )
-    });
-    let objects: Vec<Object> = changing.map(|held| held.wanted.clone()).collect();
-    let options = ApplyOptions::default();
-    cluster
-        .apply(&objects, &options, |change| {
-            ui.success(format_args!("{} {}", change.id, change.action));
-        })
-        .await?;
+    let mut record = Record::new(request, shown.inventory_version.clone());
+    let is_kept = match record.keep(&everything).await {
+        Ok(()) => true,
+        Err(RecordError::NoNamespace(_)) if makes_namespace(shown, request.namespace) => false,
+        Err(error) => return Err(unkept(error, "nothing was applied")),
+    };
+    let objects = write(ui, &cluster, shown).await?;
     if !is_kept {
-        // The namespace of the inventory was among the objects.
-        keep(request, &everything).await?;
+        let kept = record.keep(&everything).await;
+        kept.map_err(|error| unkept(error, "what was applied stays"))?;
     }
     wait_until_healthy(ui, &cluster, &objects).await?;
-    prune(ui, &cluster, &doomed).await?;
-    let gone: BTreeSet<_> = doomed
+    let deleted = prune(ui, &cluster, doomed).await?;
+    match record.keep(&rest(shown, &wanted, &deleted)).await {
+        Ok(()) => Ok(()),
+        // Who wrote it has read it first, and so has noted everything.
+        Err(RecordError::Taken) => {
+            ui.warning("another run applies this folder too; what was pruned here stays in its notes until the next one");
+            Ok(())
+        }
+        Err(error) => Err(unkept(error, "everything else is done")),
+    }
+}
+
+/// Says whether a namespace is among the new objects.
+fn makes_namespace(shown: &OverlayDiff, name: &str) -> bool {
+    shown.held.iter().any(|held| {
+        matches!(held.compared.fate, Fate::Created)
+            && held.wanted.kind() == "Namespace"
+            && held.wanted.name() == name
+    })
+}
+
+/// Says that the notes can't be written, and what was done before.
+fn unkept(error: RecordError, done: &str) -> Failure {
+    match error {
+        RecordError::Taken => Failure::new("another run has applied this folder meanwhile")
+            .with_hint(format!("{done}; run the command again to see the new diff")),
+        RecordError::NoNamespace(failure) | RecordError::Other(failure) => {
+            let message = format!(
+                "cannot note what is applied, which pruning needs: {}",
+                failure.in_one_line()
+            );
+            let failure = failure.hints().iter().fold(
+                Failure::blaming(failure.blame(), message),
+                |failure, hint| failure.with_hint(hint.clone()),
+            );
+            failure.with_hint(done.to_owned())
+        }
+    }
+}
+
+/// Returns what the owner has applied after all: what is wanted, and what is still there of what is not.
+fn rest(shown: &OverlayDiff, wanted: &Inventory, pruned: &BTreeSet<String>) -> Inventory {
+    let ours: BTreeSet<&str> = wanted
+        .entries
         .iter()
-        .map(|gone| gone.object.id().to_inventory())
+        .map(|entry| entry.id.as_str())
         .collect();
-    let mut rest = everything;
-    let is_there: BTreeSet<_> = shown
+    let left: BTreeSet<String> = shown
         .gone
         .iter()
         .map(|gone| gone.object.id().to_inventory())
+        .filter(|id| !pruned.contains(id))
         .collect();
-    let ours: BTreeSet<_> = wanted
-        .entries
-        .iter()
-        .map(|entry| entry.id.clone())
-        .collect();
-    rest.entries.retain(|entry| {
-        ours.contains(&entry.id) || (is_there.contains(&entry.id) && !gone.contains(&entry.id))
-    });
-    keep(request, &rest).await
+    let mut rest = shown.inventory.with(wanted);
+    rest.entries
+        .retain(|entry| ours.contains(entry.id.as_str()) || left.contains(&entry.id));
+    rest
+}
+
+/// Writes what changes, and then what can only be made anew; returns all of it.
+async fn write(ui: &Ui, cluster: &Cluster, shown: &OverlayDiff) -> Result<Vec<Object>, Failure> {
+    let fitting = |fits: fn(&Fate) -> bool| -> Vec<&Held> {
+        let held = shown.held.iter();
+        held.filter(|held| fits(&held.compared.fate)).collect()
+    };
+    let changing = fitting(|fate| matches!(fate, Fate::Created | Fate::Changed(_)));
+    let anew = fitting(|fate| matches!(fate, Fate::Recreated));
+    let all = changing.len() + anew.len();
+    let mut done = 0;
+    let mut objects: Vec<Object> = changing.iter().map(|held| held.wanted.clone()).collect();
+    let options = ApplyOptions::default();
+    let mut told = |change: &Applied| {
+        done += 1;
+        ui.success(format_args!("{} {}", change.id, change.action));
+    };
+    let mut outcome = cluster.apply(&objects, &options, &mut told).await;
+    // Nothing is deleted before everything else has been taken.
+    for held in anew {
+        if outcome.is_err() {
+            break;
+        }
+        delete_for_good(ui, cluster, held).await?;
+        let object = std::slice::from_ref(&held.wanted);
+        outcome = cluster.apply(object, &options, &mut told).await;
+        objects.extend_from_slice(object);
+    }
+    match outcome {
+        Ok(_) => Ok(objects),
+        Err(error) => Err(Failure::from(error).with_hint(format!(
+            "{done} of {all} objects were applied and stay; run the same command again to go on"
+        ))),
+    }
 }
 
 /// Says whether an object with this fate belongs to what was applied.
@@ -100,14 +163,13 @@ const fn applies(fate: &Fate) -> bool {
 async fn unchanged_since(
     cluster: &Cluster,
     request: &OverlayRequest<'_>,
-    shown: &OverlayDiff,
+    (shown, doomed): (&OverlayDiff, &[&Gone]),
 ) -> Result<(), Failure> {
     let held = shown
         .held
         .iter()
         .map(|held| (held.address.as_ref(), held.live.as_ref()));
-    let gone = shown
-        .gone
+    let gone = doomed
         .iter()
         .map(|gone| (gone.address.as_ref(), gone.live.as_ref()));
     let before: Vec<(&Address, Option<&Object>)> = held
@@ -147,17 +209,13 @@ async fn unchanged_since(
 }
 
 /// Deletes what can only be made anew, and waits until it is gone.
-async fn recreate(ui: &Ui, cluster: &Cluster, shown: &OverlayDiff) -> Result<(), Failure> {
-    let recreated = shown
-        .held
-        .iter()
-        .filter(|held| matches!(held.compared.fate, Fate::Recreated));
-    let addresses: Vec<Address> = recreated.filter_map(|held| held.address.clone()).collect();
-    for address in &addresses {
-        cluster.delete(address).await?;
-        ui.action(format_args!("{} deleted, to be made anew", address.id()));
-    }
-    wait_until_gone(ui, cluster, &addresses).await
+async fn delete_for_good(ui: &Ui, cluster: &Cluster, held: &Held) -> Result<(), Failure> {
+    let (Some(address), Some(live)) = (&held.address, &held.live) else {
+        return Ok(());
+    };
+    cluster.delete_this(address, live).await?;
+    ui.action(format_args!("{} deleted, to be made anew", address.id()));
+    wait_until_gone(ui, cluster, std::slice::from_ref(address)).await
 }
 
 async fn wait_until_gone(ui: &Ui, cluster: &Cluster, addresses: &[Address]) -> Result<(), Failure> {
@@ -213,35 +271,46 @@ async fn wait_until_healthy(ui: &Ui, cluster: &Cluster, objects: &[Object]) -> R
     }
 }
 
-/// Deletes, in the opposite order of applying.
-async fn prune(ui: &Ui, cluster: &Cluster, doomed: &[&Gone]) -> Result<(), Failure> {
+/// Deletes, in the opposite order of applying, what is still the owner's; returns what is gone then, as inventories
+/// name it.
+async fn prune(
+    ui: &Ui,
+    cluster: &Cluster,
+    doomed: Vec<&Gone>,
+) -> Result<BTreeSet<String>, Failure> {
     let mut objects: Vec<Object> = doomed.iter().map(|gone| gone.object.clone()).collect();
     sort_for_apply(&mut objects);
+    let mut pruned = BTreeSet::new();
     for object in objects.iter().rev() {
-        let address = cluster.address_of(object).await?;
-        if cluster.delete(&address).await? == Deletion::Accepted {
+        let shown = doomed.iter().find(|gone| gone.object.id() == object.id());
+        let Some((address, live)) =
+            shown.and_then(|gone| Some((gone.address.as_ref()?, gone.live.as_ref()?)))
+        else {
+            continue;
+        };
+        // The wait may have been long.
+        let now = Gone {
+            object: object.clone(),
+            address: Some(address.clone()),
+            live: cluster.get(address).await?,
+            unread: None,
+        };
+        let is_other = |now: &Object| now.text("/metadata/uid") != live.text("/metadata/uid");
+        if let Some(why) = now.reason_to_stay() {
+            ui.warning(format_args!("{} stays: {why}", address.id()));
+            continue;
+        }
+        if now.live.as_ref().is_some_and(is_other) {
+            ui.warning(format_args!(
+                "{} stays: somebody has made it anew",
+                address.id()
+            ));
+            continue;
+        }
+        if cluster.delete_this(address, live).await? == Deletion::Accepted {
             ui.success(format_args!("{} deleted", address.id()));
         }
+        pruned.insert(object.id().to_inventory());
     }
-    Ok(())
-}
-
-/// Writes what the owner has applied.
-async fn keep(request: &OverlayRequest<'_>, inventory: &Inventory) -> Result<(), Failure> {
-    let address = request.inventory_address();
-    let text = serde_json::to_string(inventory).map_err(|error| Failure::new(error.to_string()))?;
-    let value = json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {
-            "name": address.name, "namespace": address.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "gitops", OWNER_LABEL: request.owner},
-        },
-        "data": {INVENTORY_KEY: text},
-    });
-    let object = Object::new(value).map_err(|error| Failure::new(error.to_string()))?;
-    request
-        .cluster
-        .apply(&[object], &ApplyOptions::default(), |_| {})
-        .await?;
-    Ok(())
+    Ok(pruned)
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::against::is_marked;
 use super::compared::{Compared, Fate, States};
+use super::marks::is_marked;
 use crate::cluster::{Address, Cluster, ClusterError};
+use crate::error::Failure;
 use crate::manifest::{InventoryError, Object, ObjectId, sort_for_apply};
 
 /// The labels or annotations of objects that the controllers do not prune.
@@ -95,6 +96,8 @@ pub struct Gone {
     pub address: Option<Address>,
     /// How it is; `None` where it is gone already.
     pub live: Option<Object>,
+    /// Why nobody knows whether it is gone already.
+    pub unread: Option<String>,
 }
 
 impl Gone {
@@ -104,28 +107,40 @@ impl Gone {
         objects: Vec<Object>,
         concurrency: usize,
     ) -> Result<Vec<Self>, ClusterError> {
-        let mut addresses: Vec<Option<Address>> = Vec::new();
+        let mut places = Vec::new();
         for object in &objects {
             let known = cluster.resource(object.api_version(), object.kind()).await;
-            addresses.push(
-                known
-                    .ok()
-                    .map(|kind| kind.at(object.namespace(), object.name())),
-            );
+            places.push(known.map(|kind| kind.at(object.namespace(), object.name())));
         }
-        let asked: BTreeSet<Address> = addresses.iter().flatten().cloned().collect();
+        let asked: BTreeSet<Address> = places.iter().flatten().cloned().collect();
         let mut state = cluster.live_state(&asked, concurrency).await?;
-        let found = objects.into_iter().zip(addresses).map(|(object, address)| {
-            let live = address
-                .as_ref()
-                .and_then(|address| state.remove(address)?.ok()?);
+        let found = objects.into_iter().zip(places).map(|(object, place)| {
+            let (address, found) = match place {
+                Ok(address) => {
+                    let found = state.remove(&address).unwrap_or(Ok(None));
+                    (Some(address), found)
+                }
+                // Nothing is left of a kind that is not known any more.
+                Err(error) if error.is_not_found() => (None, Ok(None)),
+                Err(error) => (None, Err(error)),
+            };
+            let (live, unread) = match found {
+                Ok(live) => (live, None),
+                Err(error) => (None, Some(Failure::from(error).in_one_line())),
+            };
             Self {
                 object,
                 address,
                 live,
+                unread,
             }
         });
         Ok(found.collect())
+    }
+
+    /// Says whether it is not known to be gone.
+    pub const fn may_be_there(&self) -> bool {
+        self.live.is_some() || self.unread.is_some()
     }
 
     /// Returns the mark for which the controllers keep it.

@@ -4,11 +4,14 @@ mod against;
 mod apply;
 mod compared;
 mod document;
+mod found;
 mod gone;
 mod kustomization;
+mod marks;
 mod merge;
 mod overlay;
 mod owned;
+mod record;
 mod text;
 mod undeclared;
 

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::super::build::directory;
 use super::super::remote::RemoteSources;
 use super::against::{Against, CompareOptions, Held, MANAGER};
-use super::compared::Entry;
+use super::compared::{Compared, Entry, Fate};
 use super::gone::{Gone, Inventory};
+use super::owned::may_be_applied;
 use crate::cluster::{Address, Cluster, ClusterError, Promised, Resource, Selection};
 use crate::diff::IgnoreRules;
 use crate::error::Failure;
@@ -49,6 +50,8 @@ pub struct OverlayDiff {
     pub gone: Vec<Gone>,
     /// What the owner applied before.
     pub inventory: Inventory,
+    /// The version of the note of it; `None` where there is none.
+    pub inventory_version: Option<String>,
     /// The objects with values that SOPS has encrypted, which can't be applied.
     pub encrypted: Vec<String>,
 }
@@ -98,15 +101,19 @@ pub async fn diff_overlay(ui: &Ui, request: &OverlayRequest<'_>) -> Result<Overl
         secrets: &BTreeSet::new(),
     };
     let held = against.hold(&objects).await?;
-    let inventory = read_inventory(request).await?;
+    let holder = read_holder(request).await?;
+    let inventory = holder
+        .as_ref()
+        .map_or_else(|| Ok(Inventory::default()), inventory_in)?;
     let gone = inventory.without(&objects)?;
     let mut gone = Gone::find(&cluster, gone, request.options.concurrency).await?;
     let others = inventory_of_others(request).await?;
-    gone.retain(|gone| gone.live.is_some() && !others.contains(&gone.object.id().to_inventory()));
+    gone.retain(|gone| gone.may_be_there() && !others.contains(&gone.object.id().to_inventory()));
     Ok(OverlayDiff {
         held,
         gone,
         inventory,
+        inventory_version: holder.map(|holder| holder.text("/metadata/resourceVersion").to_owned()),
         encrypted,
     })
 }
@@ -115,21 +122,47 @@ impl OverlayDiff {
     /// Returns the lines of a report; what would be pruned is among them where that is asked for.
     pub fn entries(&self, prunes: bool) -> Vec<Entry> {
         let held = self.held.iter().map(|held| held.compared.clone());
-        let gone = self.gone.iter().filter(|gone| prunes && gone.is_prunable());
-        held.chain(gone.map(Gone::compared))
+        let gone = self.gone.iter().filter(|_| prunes);
+        held.chain(gone.map(Gone::pruned))
             .map(Entry::Object)
             .collect()
     }
 }
 
 impl Gone {
-    /// Says whether it may be deleted: nobody has marked it as kept, and no Kustomization has taken it over.
+    /// Says whether it may be deleted.
     pub fn is_prunable(&self) -> bool {
-        let is_of_flux = self.live.as_ref().is_some_and(|live| {
-            live.label("kustomize.toolkit.fluxcd.io/name").is_some()
-                || live.label("helm.toolkit.fluxcd.io/name").is_some()
-        });
-        self.live.is_some() && self.mark().is_none() && !is_of_flux
+        self.live.is_some() && self.reason_to_stay().is_none()
+    }
+
+    /// Says why it stays: it is marked as kept, or is not the owner's any more.
+    pub fn reason_to_stay(&self) -> Option<String> {
+        if let Some(why) = &self.unread {
+            return Some(format!("it cannot be read: {why}"));
+        }
+        let live = self.live.as_ref()?;
+        let is_of_flux = live.label("kustomize.toolkit.fluxcd.io/name").is_some()
+            || live.label("helm.toolkit.fluxcd.io/name").is_some();
+        match self.mark() {
+            Some(mark) => Some(mark),
+            None if is_of_flux => Some("Flux applies it now".into()),
+            None if !may_be_applied(live, MANAGER) => {
+                Some("somebody else has made it since it was applied from here".into())
+            }
+            None => None,
+        }
+    }
+
+    /// Returns the line of it in the report of a folder.
+    fn pruned(&self) -> Compared {
+        match self.reason_to_stay() {
+            None => self.compared(),
+            Some(mark) => Compared {
+                fate: Fate::Skipped { mark },
+                warnings: Vec::new(),
+                ..self.compared()
+            },
+        }
     }
 }
 
@@ -192,16 +225,12 @@ async fn inventory_of_others(request: &OverlayRequest<'_>) -> Result<BTreeSet<St
     Ok(theirs)
 }
 
-/// Reads what the owner applied before; nothing where it never applied anything, or we may not know.
-async fn read_inventory(request: &OverlayRequest<'_>) -> Result<Inventory, Failure> {
-    let address = request.inventory_address();
-    let found = match request.cluster.get(&address).await {
-        Err(ClusterError::Forbidden { .. }) => None,
-        found => found?,
-    };
-    found
-        .as_ref()
-        .map_or_else(|| Ok(Inventory::default()), inventory_in)
+/// Reads the note of what the owner applied before; nothing where it never applied anything, or we may not know.
+async fn read_holder(request: &OverlayRequest<'_>) -> Result<Option<Object>, Failure> {
+    match request.cluster.get(&request.inventory_address()).await {
+        Err(ClusterError::Forbidden { .. }) => Ok(None),
+        found => Ok(found?),
+    }
 }
 
 /// Reads the inventory in a config map.

@@ -54,6 +54,19 @@ pub fn is_applied(live: &Object, wanted: &Object, manager: &str) -> bool {
     are_equal(fields, &Value::Object(rest), &Value::Object(live.clone()))
 }
 
+/// Says whether an object may be what a manager has applied, and not what somebody else has made in its place.
+///
+/// Of an object without fields, such as a bare `ServiceAccount`, nobody is the manager; what controllers of Kubernetes
+/// add to it says nothing.
+pub fn may_be_applied(live: &Object, manager: &str) -> bool {
+    let is_applied =
+        |entry: &&Value| text(entry, "manager") == manager && text(entry, "operation") == "Apply";
+    let is_of_cluster = |entry: &Value| {
+        text(entry, "manager").starts_with("kube-") || text(entry, "subresource") == "status"
+    };
+    entries(live).any(|entry| is_applied(&entry)) || entries(live).all(is_of_cluster)
+}
+
 /// Returns the fields that a manager has applied in a version, where it did so in this version alone.
 fn applied_fields<'a>(live: &'a Object, version: &str, manager: &str) -> Option<&'a Value> {
     let mut entries = entries(live)

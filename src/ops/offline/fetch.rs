@@ -26,7 +26,7 @@ impl Fetch for FetchSources {
             "OCIRepository" => self.artifact(source)?,
             kind => {
                 return Err(format!(
-                    "a {kind} is not fetched, only a GitRepository and an OCIRepository are"
+                    "`--fetch` knows no way to a {kind}, only to a GitRepository and an OCIRepository"
                 ));
             }
         };
@@ -71,9 +71,6 @@ impl FetchSources {
         // A folder of this machine is nothing that a branch may name.
         let read = address.parse::<git::GitUrl>();
         read.map_err(|error| error.to_string())?;
-        if source.get("/spec/include").is_some() {
-            return Err("its `spec.include` is not followed".into());
-        }
         let url = GitUrl {
             written: address.to_owned(),
             repository: address.to_owned(),

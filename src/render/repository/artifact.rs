@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::tree::Tree;
-use crate::git::{ContentId, IGNORE_FILE, IgnoreRules, Leaf, SOURCE_DEFAULTS};
-use crate::kustomize::load::Files;
+use crate::git::{ContentId, EntryKind, IGNORE_FILE, IgnoreRules, Leaf, SOURCE_DEFAULTS};
+use crate::kustomize::load::{Files, join};
 
-/// A tree, seen through the ignore rules of its source.
+/// Why what a symbolic link leads to is not there.
+pub const LINK: &str = "a symbolic link is on its path, which Flux leaves out of every source";
+
+/// A tree, seen through the ignore rules of its source, and without links.
 pub struct Artifact {
     tree: Arc<dyn Tree>,
     /// The rules in the source object, which count over those of files.
@@ -56,6 +59,12 @@ impl Artifact {
         rules
     }
 
+    /// Says whether a path leads somewhere by way of a symbolic link, which no artifact has.
+    pub fn is_linked(&self, path: &Path) -> bool {
+        let real = self.tree.real_path(path);
+        real.is_ok_and(|real| real != join(Path::new("/"), &path.to_string_lossy()))
+    }
+
     fn usual() -> IgnoreRules {
         let mut rules = IgnoreRules::default();
         rules.add(SOURCE_DEFAULTS, "");
@@ -85,14 +94,20 @@ impl Files for Artifact {
                 "it is left out of the source by its ignore rules",
             ));
         }
+        if self.is_linked(path) {
+            return Err(io::Error::other(LINK));
+        }
         self.tree.read(path)
     }
 
     fn is_directory(&self, path: &Path) -> bool {
-        self.tree.is_directory(path)
+        self.tree.is_directory(path) && !self.is_linked(path)
     }
 
     fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
+        if self.is_linked(path) {
+            return Err(io::Error::other(LINK));
+        }
         self.tree.real_path(path)
     }
 
@@ -100,7 +115,9 @@ impl Files for Artifact {
         let leaves = self.tree.leaves(directory)?;
         let names = leaves.iter().filter(|leaf| {
             let path = directory.join(&leaf.name);
-            !self.hides(&path, self.tree.is_directory(&path))
+            // One that leads nowhere stays, so that whoever needs it is told why.
+            let is_link = leaf.kind == EntryKind::Link && self.is_linked(&path);
+            !is_link && !self.hides(&path, self.tree.is_directory(&path))
         });
         Ok(names.map(|leaf| leaf.name.clone()).collect())
     }

@@ -141,7 +141,9 @@ fn fetched(line: &Line, sources: &Sources<'_>) -> Result<ChartPlace, Missing> {
                 return Ok(ChartPlace::whole(artifact, path));
             }
             Resolved::Elsewhere(message, hint) => (message, hint, true),
-            Resolved::Unfetched(message, hint) => (message, hint, false),
+            Resolved::Unfetched(message, hint) | Resolved::Lacking(message, hint) => {
+                (message, hint, false)
+            }
             Resolved::Unknown => ("it is nowhere".to_owned(), String::new(), false),
         };
     Err(Missing {

@@ -122,6 +122,7 @@ impl Work<'_> {
     ) -> Result<ReleaseNeeds, Lack> {
         let wanted = self.wanted(&task.object)?;
         let chart = self.chart(&wanted)?;
+        self.tell_unverified(task, &wanted);
         let (values, holds_secrets) = self.values(&task.object)?;
         let defaults = defaults(&wanted, &chart)?;
         let parent = task.parent.unwrap_or_default();
@@ -184,6 +185,7 @@ impl Work<'_> {
         } else {
             self.sources.resolve(&id)
         };
+        self.tell_unfollowed();
         let artifact = match resolved {
             Resolved::Here(artifact) => artifact,
             Resolved::Unknown => {
@@ -194,7 +196,7 @@ impl Work<'_> {
             Resolved::Elsewhere(message, hint) => {
                 return Err(Lack::new(Severity::Warning, message, field).with_hint(hint));
             }
-            Resolved::Unfetched(message, hint) => {
+            Resolved::Unfetched(message, hint) | Resolved::Lacking(message, hint) => {
                 return Err(Lack::new(Severity::Error, message, field).with_hint(hint));
             }
         };
@@ -221,6 +223,25 @@ impl Work<'_> {
             };
             Lack::new(severity, missing.message, field).with_hint(missing.hint)
         })
+    }
+
+    /// Tells that nobody looks at the signature of a chart that was fetched.
+    fn tell_unverified(&mut self, task: &Task, wanted: &Wanted) {
+        let Wanted { chart, at } = wanted;
+        let is_asked = chart
+            .get(&format!("{at}/verify"))
+            .is_some_and(|verify| !verify.is_null());
+        let source = reference(chart, &format!("{at}/sourceRef"), chart.namespace());
+        let is_fetched = source.starts_with("HelmRepository/") && !self.sources.is_given(&source);
+        if is_asked && is_fetched {
+            let message = "its chart is used as it was fetched: the signature that `verify` asks for is not verified here";
+            self.note(
+                Severity::Warning,
+                task,
+                (message.into(), String::new()),
+                CHART,
+            );
+        }
     }
 
     /// Says whether an object is not known that a release takes values from.

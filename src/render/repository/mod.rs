@@ -11,6 +11,7 @@ mod explore;
 mod finding;
 mod follow_releases;
 mod holder;
+mod include;
 mod key;
 mod nothing;
 mod one;
@@ -27,6 +28,7 @@ mod shelves;
 mod source;
 mod task;
 mod tree;
+mod unfollowed;
 mod verdict;
 mod watched;
 

@@ -55,7 +55,7 @@ impl Definitions {
 }
 
 /// Finds the place that the message of a failed build is about: the last file that it names, or else the
-/// kustomization that names what is missing.
+/// kustomization that names what is missing, or else the one of the directory.
 pub fn of_message(files: &dyn Files, directory: &Path, message: &str) -> Option<Place> {
     let words = message
         .split(|character: char| character.is_whitespace() || "'\"`:,;()[]".contains(character));
@@ -74,19 +74,22 @@ pub fn of_message(files: &dyn Files, directory: &Path, message: &str) -> Option<
     if let Some(file) = named.clone().filter(is_file).last() {
         return Some((shown(&file), line_of(&words)));
     }
+    let kustomizations = |folder: PathBuf| FILE_NAMES.iter().map(move |name| folder.join(name));
     let missing = named.filter(|path| files.real_path(path).is_err()).last();
-    let name = missing.as_deref().and_then(Path::file_name)?;
-    let folders = words.iter().filter(|word| word.starts_with('/'));
-    let folders = folders.map(|word| absolute(word));
-    for folder in folders.chain([directory.to_owned()]) {
-        let kustomizations = FILE_NAMES.iter().map(|name| folder.join(name));
-        for file in kustomizations {
+    if let Some(name) = missing.as_deref().and_then(Path::file_name) {
+        let folders = words.iter().filter(|word| word.starts_with('/'));
+        let folders = folders.map(|word| absolute(word));
+        for file in folders
+            .chain([directory.to_owned()])
+            .flat_map(kustomizations)
+        {
             if let Some(line) = line_with(files, &file, &name.to_string_lossy()) {
                 return Some((shown(&file), line));
             }
         }
     }
-    None
+    let mut own = kustomizations(directory.to_owned());
+    own.find(is_file).map(|file| (shown(&file), 0))
 }
 
 /// Finds the first of some files that holds a text.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::artifact::Artifact;
+use super::artifact::{Artifact, LINK};
 use super::explore::Work;
 use super::finding::Severity;
 use super::source::Resolved;
@@ -70,16 +70,25 @@ impl Work<'_> {
     /// Finds the files of a Kustomization, and tells why there are none.
     fn artifact(&mut self, task: &Task, patience: Patience) -> Way {
         let id = task.recipe.source();
-        match self.sources.resolve(&id) {
+        let resolved = self.sources.resolve(&id);
+        self.tell_unfollowed();
+        match resolved {
             Resolved::Here(artifact) if artifact.is_directory(&task.directory()) => {
                 return Way::Here(artifact);
             }
-            Resolved::Here(_) => {
+            Resolved::Here(artifact) => {
                 let message = format!("its path `{}` is not in {id}", task.recipe.spec.path);
-                let told = (message, String::new());
+                let hint = if artifact.is_linked(&task.directory()) {
+                    LINK
+                } else {
+                    ""
+                };
+                let told = (message, hint.to_owned());
                 self.note(Severity::Error, task, told, &["spec", "path"]);
             }
-            Resolved::Unknown if patience == Patience::Waiting => return Way::Later,
+            Resolved::Unknown | Resolved::Lacking(..) if patience == Patience::Waiting => {
+                return Way::Later;
+            }
             Resolved::Unknown => {
                 let message = format!("its source {id} is nowhere in the cluster");
                 let hint = format!("give its files with `--local-sources {id}=DIR`");
@@ -88,7 +97,7 @@ impl Work<'_> {
             Resolved::Elsewhere(message, hint) => {
                 self.note(Severity::Warning, task, (message, hint), SOURCE);
             }
-            Resolved::Unfetched(message, hint) => {
+            Resolved::Unfetched(message, hint) | Resolved::Lacking(message, hint) => {
                 self.note(Severity::Error, task, (message, hint), SOURCE);
             }
         }

@@ -1,11 +1,13 @@
 //! Where the files of a Kustomization come from: this repository, a folder that was given, or somewhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::artifact::Artifact;
+use super::include::{Grafted, Include};
 use super::tree::Tree;
 use crate::git::GitUrl;
 use crate::manifest::Object;
@@ -55,6 +57,8 @@ pub enum Resolved {
     Here(Arc<Artifact>),
     /// Nothing, so far.
     Unknown,
+    /// It includes another one, of which nothing is known so far; what is wrong if it stays so, and what may be tried.
+    Lacking(String, String),
     /// It is somewhere else; why it is not used, and what may be tried.
     Elsewhere(String, String),
     /// It was to be fetched, and can't be; why, and what may be tried.
@@ -66,8 +70,15 @@ pub struct Sources<'a> {
     repository: &'a Repository,
     own: BTreeSet<String>,
     objects: BTreeMap<String, Object>,
-    artifacts: BTreeMap<(String, String), Arc<Artifact>>,
+    artifacts: BTreeMap<ArtifactKey, Arc<Artifact>>,
+    /// The sources that were fetched as they would not be in the cluster, and were not told yet.
+    untold: Vec<String>,
+    /// The sources that were fetched.
+    fetched: BTreeSet<String>,
 }
+
+/// A source as `Kind/namespace/name`, its ignore rules, and what it includes.
+type ArtifactKey = (String, String, String);
 
 impl<'a> Sources<'a> {
     /// Starts with the names that a bootstrap gives.
@@ -78,6 +89,8 @@ impl<'a> Sources<'a> {
             own: own.collect(),
             objects: BTreeMap::new(),
             artifacts: BTreeMap::new(),
+            untold: Vec::new(),
+            fetched: BTreeSet::new(),
         }
     }
 
@@ -97,6 +110,11 @@ impl<'a> Sources<'a> {
     /// Returns the object of a source, given as `Kind/namespace/name`.
     pub fn object(&self, id: &str) -> Option<&Object> {
         self.objects.get(id)
+    }
+
+    /// Says whether the files of a source, given as `Kind/namespace/name`, were handed in.
+    pub fn is_given(&self, id: &str) -> bool {
+        self.repository.given.contains_key(id)
     }
 
     /// Finds the files of a chart of a `HelmRepository`, given as `Kind/namespace/name`.
@@ -144,31 +162,102 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Returns the sources that were fetched since the last call.
+    pub fn take_fetched(&mut self) -> Vec<Object> {
+        let untold = mem::take(&mut self.untold);
+        let objects = untold.iter().filter_map(|id| self.objects.get(id));
+        objects.cloned().collect()
+    }
+
     /// Finds the files of a source, given as `Kind/namespace/name`.
     pub fn resolve(&mut self, id: &str) -> Resolved {
+        self.resolve_below(id, &mut Vec::new())
+    }
+
+    /// Finds the files of a source that `way` includes, each the next.
+    fn resolve_below(&mut self, id: &str, way: &mut Vec<String>) -> Resolved {
+        let tree = match self.tree(id) {
+            Ok(tree) => tree,
+            Err(unknown) => return unknown,
+        };
+        let includes = self.objects.get(id).map(Include::all_of);
+        let includes = includes.unwrap_or_default();
+        if includes.is_empty() {
+            return Resolved::Here(self.artifact(id, &tree));
+        }
+        if way.iter().any(|above| above == id) {
+            return Resolved::Unfetched(format!("its source {id} includes itself"), String::new());
+        }
+        way.push(id.to_owned());
+        let grafted = self.grafted(id, tree, &includes, way);
+        way.pop();
+        match grafted {
+            Ok(grafted) => Resolved::Here(self.artifact(id, &grafted)),
+            Err(unknown) => unknown,
+        }
+    }
+
+    /// Puts what a source includes into its tree.
+    fn grafted(
+        &mut self,
+        id: &str,
+        tree: Arc<dyn Tree>,
+        includes: &[Include],
+        way: &mut Vec<String>,
+    ) -> Result<Arc<dyn Tree>, Resolved> {
+        let mut grafted = Grafted::new(tree);
+        for include in includes {
+            let other = &include.source;
+            let artifact = match self.resolve_below(other, way) {
+                Resolved::Here(artifact) => artifact,
+                Resolved::Unknown => {
+                    return Err(Resolved::Lacking(
+                        format!(
+                            "its source {id} includes {other}, which is nowhere in the cluster"
+                        ),
+                        format!("give its files with `--local-sources {other}=DIR`"),
+                    ));
+                }
+                unknown => return Err(unknown),
+            };
+            grafted.put(include, artifact).map_err(|why| {
+                let message = format!("its source {id} cannot include {other}: {why}");
+                Resolved::Unfetched(message, String::new())
+            })?;
+        }
+        Ok(Arc::new(grafted))
+    }
+
+    /// Finds the files of a source, without those that it includes.
+    fn tree(&mut self, id: &str) -> Result<Arc<dyn Tree>, Resolved> {
         let repository = self.repository;
         if let Some(tree) = repository.given.get(id) {
-            return Resolved::Here(self.artifact(id, tree));
+            return Ok(Arc::clone(tree));
         }
         let object = self.objects.get(id);
         if self.own.contains(id) || object.is_some_and(|object| self.is_own(object)) {
-            return Resolved::Here(self.artifact(id, &repository.tree));
+            return Ok(Arc::clone(&repository.tree));
         }
         let Some(object) = object else {
-            return Resolved::Unknown;
+            return Err(Resolved::Unknown);
         };
         let Some(fetch) = &repository.fetch else {
-            return Resolved::Elsewhere(
+            return Err(Resolved::Elsewhere(
                 format!("its source {id} is not in this repository"),
                 format!("give its files with `--local-sources {id}=DIR`, or allow `--fetch`"),
-            );
+            ));
         };
         match fetch.fetch(object) {
-            Ok(tree) => Resolved::Here(self.artifact(id, &tree)),
-            Err(why) => Resolved::Unfetched(
+            Ok(tree) => {
+                if self.fetched.insert(id.to_owned()) {
+                    self.untold.push(id.to_owned());
+                }
+                Ok(tree)
+            }
+            Err(why) => Err(Resolved::Unfetched(
                 format!("its source {id} cannot be fetched: {why}"),
                 format!("give its files with `--local-sources {id}=DIR`"),
-            ),
+            )),
         }
     }
 
@@ -188,7 +277,9 @@ impl<'a> Sources<'a> {
     fn artifact(&mut self, id: &str, tree: &Arc<dyn Tree>) -> Arc<Artifact> {
         let object = self.objects.get(id);
         let rules = object.map_or("", |object| object.text("/spec/ignore"));
-        let key = (id.to_owned(), rules.to_owned());
+        let included = object.and_then(|object| object.get("/spec/include"));
+        let included = included.map(ToString::to_string).unwrap_or_default();
+        let key = (id.to_owned(), rules.to_owned(), included);
         let artifact = self
             .artifacts
             .entry(key)

@@ -84,6 +84,18 @@ impl Task {
         }
     }
 
+    /// Takes a source, so that something can be told of it.
+    pub fn of_source(object: Object, parent: Option<usize>) -> Self {
+        Self {
+            owner: Owner::of(&object),
+            recipe: Recipe::default(),
+            object,
+            parent,
+            needs: None,
+            release: None,
+        }
+    }
+
     /// Says whether all is known that it needs.
     pub const fn is_ready(&self) -> bool {
         self.needs.is_some() || self.release.is_some()
