@@ -14,9 +14,9 @@ const FLUX_GROUPS: &str = ".toolkit.fluxcd.io";
 /// Compares two sides, cluster by cluster; clusters and owners keep the order of the new side.
 ///
 /// What an owner lacks that could not be rendered counts as skipped, on either side.
-pub fn between(title: &str, base: &[ClusterSide], head: &[ClusterSide]) -> Diff {
+pub fn between(title: &str, base: &[ClusterSide<'_>], head: &[ClusterSide<'_>]) -> Diff {
     let empty = ClusterSide::default();
-    let find = |sides: &'_ [ClusterSide], name: &str| -> Option<usize> {
+    let find = |sides: &'_ [ClusterSide<'_>], name: &str| -> Option<usize> {
         sides.iter().position(|side| side.cluster == name)
     };
     let mut names: Vec<&str> = head.iter().map(|side| side.cluster.as_str()).collect();
@@ -30,7 +30,7 @@ pub fn between(title: &str, base: &[ClusterSide], head: &[ClusterSide]) -> Diff 
     Diff::new(title, clusters.collect())
 }
 
-fn between_clusters(name: &str, base: &ClusterSide, head: &ClusterSide) -> ClusterChanges {
+fn between_clusters(name: &str, base: &ClusterSide<'_>, head: &ClusterSide<'_>) -> ClusterChanges {
     let mut comparison = Comparison::new(base, head);
     for object in &head.objects {
         comparison.take_new(object);
@@ -60,8 +60,8 @@ struct Group {
 
 /// The objects of one cluster on both sides.
 struct Comparison<'side> {
-    base: &'side ClusterSide,
-    head: &'side ClusterSide,
+    base: &'side ClusterSide<'side>,
+    head: &'side ClusterSide<'side>,
     /// The objects of the base that have no partner yet, by identity.
     open: HashMap<ObjectId, Vec<usize>>,
     /// Where the new side has which object.
@@ -74,7 +74,7 @@ struct Comparison<'side> {
 }
 
 impl<'side> Comparison<'side> {
-    fn new(base: &'side ClusterSide, head: &'side ClusterSide) -> Self {
+    fn new(base: &'side ClusterSide<'side>, head: &'side ClusterSide<'side>) -> Self {
         let mut open: HashMap<ObjectId, Vec<usize>> = HashMap::new();
         for (index, object) in base.objects.iter().enumerate() {
             open.entry(object.object.id()).or_default().push(index);
@@ -106,7 +106,7 @@ impl<'side> Comparison<'side> {
         }
     }
 
-    fn group(&mut self, object: &'side SideObject) -> &mut Group {
+    fn group(&mut self, object: &'side SideObject<'side>) -> &mut Group {
         let owner = object.owner.as_ref();
         let next = self.groups.len();
         let place = *self.places.entry(owner).or_insert(next);
@@ -117,7 +117,7 @@ impl<'side> Comparison<'side> {
     }
 
     /// Compares an object of the new side with its partner on the old one, if there is one.
-    fn take_new(&mut self, new: &'side SideObject) {
+    fn take_new(&mut self, new: &'side SideObject<'side>) {
         let id = new.object.id();
         let partner = self.partner(&id, new.owner.as_ref());
         let was_unknown = partner.is_none()
@@ -131,7 +131,7 @@ impl<'side> Comparison<'side> {
         group.suspended |= new.suspended;
         let change = match partner {
             _ if new.skip_reason().is_some() => {
-                let is_same = partner.is_some_and(|old| old.object == new.object);
+                let is_same = partner.is_some_and(|old| old.is_as(new));
                 (!is_same).then(|| ObjectChange::skipped(id, new.skip_reason().unwrap_or_default()))
             }
             None if was_unknown => Some(ObjectChange::skipped(
@@ -140,7 +140,7 @@ impl<'side> Comparison<'side> {
             )),
             None => Some(ObjectChange::created(&new.object)),
             Some(old) if old.owner != new.owner => Some(moved(old, new)),
-            Some(old) if old.object == new.object => None,
+            Some(old) if old.is_as(new) => None,
             Some(old) => Some(ObjectChange::changed(&old.object, &new.object)),
         };
         match change {
@@ -176,7 +176,11 @@ impl<'side> Comparison<'side> {
     }
 
     /// Takes the partner out of the open objects; one of the same owner is preferred.
-    fn partner(&mut self, id: &ObjectId, owner: Option<&Owner>) -> Option<&'side SideObject> {
+    fn partner(
+        &mut self,
+        id: &ObjectId,
+        owner: Option<&Owner>,
+    ) -> Option<&'side SideObject<'side>> {
         let candidates = self.open.get_mut(id)?;
         let objects = &self.base.objects;
         let same = candidates
@@ -215,7 +219,7 @@ impl<'side> Comparison<'side> {
         }
     }
 
-    fn gone(&self, old: &SideObject) -> ObjectChange {
+    fn gone(&self, old: &SideObject<'_>) -> ObjectChange {
         let id = old.object.id();
         let owner = old.owner.as_ref();
         if owner.is_some_and(|owner| self.head.unrendered.contains(owner)) {
@@ -249,7 +253,7 @@ impl<'side> Comparison<'side> {
     }
 
     /// Says whether the owner of an old object is suspended on the new side; where it is gone, whether it was.
-    fn is_suspended(&self, old: &SideObject) -> bool {
+    fn is_suspended(&self, old: &SideObject<'_>) -> bool {
         let now = old.owner.as_ref().and_then(|owner| self.alive.get(owner));
         now.copied().flatten().unwrap_or(old.suspended)
     }
@@ -264,8 +268,8 @@ fn owner_of(id: &ObjectId) -> Owner {
     }
 }
 
-fn moved(old: &SideObject, new: &SideObject) -> ObjectChange {
-    let mut change = if old.object == new.object {
+fn moved(old: &SideObject<'_>, new: &SideObject<'_>) -> ObjectChange {
+    let mut change = if old.is_as(new) {
         ObjectChange::new(new.object.id(), Outcome::Moved)
     } else {
         ObjectChange::changed(&old.object, &new.object)

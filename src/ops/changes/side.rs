@@ -1,15 +1,17 @@
 //! One side of a comparison: what is rendered for each cluster.
 
+use std::borrow::Cow;
+
 use super::document::{Finding, Owner};
 use crate::manifest::Object;
 
 /// Everything that is rendered for one cluster.
 #[derive(Clone, Debug, Default)]
-pub struct ClusterSide {
+pub struct ClusterSide<'a> {
     /// Name of the cluster.
     pub cluster: String,
     /// The objects, in the order of their owners.
-    pub objects: Vec<SideObject>,
+    pub objects: Vec<SideObject<'a>>,
     /// Owners whose objects could not be rendered: what they lack is not gone.
     pub unrendered: Vec<Owner>,
     /// What was wrong.
@@ -18,9 +20,9 @@ pub struct ClusterSide {
 
 /// A rendered object and who applies it.
 #[derive(Clone, Debug)]
-pub struct SideObject {
-    /// The object.
-    pub object: Object,
+pub struct SideObject<'a> {
+    /// The object; what both sides share is borrowed from the same place.
+    pub object: Cow<'a, Object>,
     /// Who applies it; `None` where nobody does.
     pub owner: Option<Owner>,
     /// Its owner deletes it from the cluster once it is not rendered any more.
@@ -29,7 +31,13 @@ pub struct SideObject {
     pub suspended: bool,
 }
 
-impl SideObject {
+impl SideObject<'_> {
+    /// Says whether both sides have the same.
+    pub fn is_as(&self, other: &Self) -> bool {
+        std::ptr::eq(&raw const *self.object, &raw const *other.object)
+            || self.object == other.object
+    }
+
     /// Says why Flux does not look at the object; `None` where it does.
     pub fn skip_reason(&self) -> Option<&'static str> {
         if self.note("reconcile") == "disabled" {

@@ -1,5 +1,7 @@
 //! Two sides of a repository, what happens between them, and hostile names in every report.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::object_change::DangerKind;
@@ -28,9 +30,9 @@ fn object(kind: &str, name: &str, fields: &Value) -> Object {
     Object::new(value).unwrap()
 }
 
-fn owned(by: &str, object: Object) -> SideObject {
+fn owned(by: &str, object: Object) -> SideObject<'static> {
     SideObject {
-        object,
+        object: Cow::Owned(object),
         owner: Some(owner("Kustomization", by)),
         prunes: true,
         suspended: false,
@@ -50,7 +52,7 @@ fn web(image: &str, replicas: u32) -> Object {
     )
 }
 
-fn side(objects: Vec<SideObject>) -> Vec<ClusterSide> {
+fn side(objects: Vec<SideObject<'static>>) -> Vec<ClusterSide<'static>> {
     vec![ClusterSide {
         cluster: "prod".into(),
         objects,

@@ -1,5 +1,6 @@
 //! Renders of a branch, as the reports about changes take them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::changes::{self, ClusterSide, Diff, SideObject};
@@ -34,7 +35,7 @@ pub fn new_findings(change: &ClusterChange) -> Vec<Finding> {
     findings
 }
 
-fn side(render: &ClusterRender, findings: &[&Finding]) -> ClusterSide {
+fn side<'a>(render: &'a ClusterRender, findings: &[&Finding]) -> ClusterSide<'a> {
     let mut side = ClusterSide {
         cluster: render.cluster.clone(),
         findings: findings.iter().map(|finding| told(finding)).collect(),
@@ -45,7 +46,7 @@ fn side(render: &ClusterRender, findings: &[&Finding]) -> ClusterSide {
             side.unrendered.push(named(&owner.owner));
         }
         let objects = owner.objects().iter().map(|object| SideObject {
-            object: object.clone(),
+            object: Cow::Borrowed(object),
             owner: Some(named(&owner.owner)),
             prunes: owner.prunes,
             suspended: owner.suspended,
