@@ -1,6 +1,8 @@
 //! `suspend`: hold objects still, of any kind that has the field.
 
 use clap::Args;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -105,13 +107,28 @@ fn until_from(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         let duration = SignedDuration::try_from(flag::duration(text).ok()?).ok()?;
         now.checked_add(duration).ok()
     };
-    let time = text.parse().ok().or_else(|| after(text)).ok_or_else(|| {
-        format!("`{text}` is neither a time such as 2030-01-31T18:00:00Z nor a duration such as 2h")
-    })?;
+    let time = text
+        .parse()
+        .ok()
+        .or_else(|| beginning(text))
+        .or_else(|| after(text))
+        .ok_or_else(|| {
+            format!(
+                "`{text}` is neither a time such as 2030-01-31T18:00:00Z, nor a date, nor a duration such as 2h"
+            )
+        })?;
     if time <= now {
         return Err(format!("`{text}` is not in the future"));
     }
     Timestamp::from_second(time.as_second()).map_err(|error| error.to_string())
+}
+
+/// Reads a date as the moment at which it begins in UTC.
+fn beginning(text: &str) -> Option<Timestamp> {
+    let is_date_alone = text.len() == "2030-01-31".len();
+    let date: Date = text.parse().ok().filter(|_| is_date_alone)?;
+    let begun = date.to_zoned(TimeZone::UTC).ok()?;
+    Some(begun.timestamp())
 }
 
 #[cfg(test)]
@@ -127,7 +144,17 @@ mod tests {
             read("2030-01-01T18:00:00+02:00").unwrap(),
             "2030-01-01T16:00:00Z"
         );
-        for wrong in ["2029-12-31T00:00:00Z", "0", "-2h", "tomorrow", ""] {
+        assert_eq!(read("2030-02-01").unwrap(), "2030-02-01T00:00:00Z");
+        for wrong in [
+            "2029-12-31T00:00:00Z",
+            "2030-01-01",
+            "2030-02-30",
+            "2030-02-01T12:00",
+            "0",
+            "-2h",
+            "tomorrow",
+            "",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -106,6 +106,13 @@ const VALUES: &[&str] = &[
     "wrong type for value",
 ];
 
+/// Words of a client that does not get through to an API server: of a Kustomization with a kubeconfig of its own.
+const UNREACHED: &[&str] = &[
+    "failed to get server groups",
+    "failed to get api group resources",
+    "unable to build kubeconfig",
+];
+
 /// Words for something that did not get healthy in time.
 const WAITING: &[&str] = &[
     "timeout waiting for",
@@ -126,7 +133,9 @@ pub fn classify(kind: &str, reason: &str, message: &str) -> CauseKind {
         "Kustomization" => of_kustomization(reason, &text),
         "HelmRelease" => of_release(reason, &text),
         "ImagePolicy" if text.contains("not been scanned") => CauseKind::InProgress,
+        "ImagePolicy" if contains(&text, &["invalid policy", "invalid filter"]) => CauseKind::Other,
         "ImagePolicy" => CauseKind::ImagePolicy,
+        "ImageUpdateAutomation" if text.contains("walking path for files") => CauseKind::Path,
         "GitRepository"
         | "OCIRepository"
         | "HelmRepository"
@@ -191,7 +200,9 @@ fn of_writes(text: &str) -> Option<CauseKind> {
         "violates podsecurity",
         "admission webhook",
     ];
-    if contains(text, IMMUTABLE) {
+    if contains(text, UNREACHED) {
+        Some(CauseKind::Url)
+    } else if contains(text, IMMUTABLE) {
         Some(CauseKind::Immutable)
     } else if text.contains("no matches for kind") {
         Some(CauseKind::KindMissing)
@@ -339,6 +350,30 @@ mod tests {
                 "Failed",
                 "cannot determine latest tag for policy",
                 C::ImagePolicy,
+            ),
+            (
+                "ImagePolicy",
+                "InvalidPolicy",
+                "invalid policy: improper constraint: \"abc\"",
+                C::Other,
+            ),
+            (
+                "ImageUpdateAutomation",
+                "UpdateFailed",
+                "failed to apply policies: walking path for files: lstat /tmp/x/zzz: no such file or directory",
+                C::Path,
+            ),
+            (
+                "Kustomization",
+                "ReconciliationFailed",
+                "ConfigMap/a/b dry-run failed: failed to get server groups: Get \"https://x/api\": x509",
+                C::Url,
+            ),
+            (
+                "HelmRelease",
+                "InstallFailed",
+                "server-side apply failed for object a/b: namespaces \"a\" not found",
+                C::Reference,
             ),
             ("Receiver", "Whatever", "something", C::Other),
         ];

@@ -207,6 +207,11 @@ impl Walk<'_> {
         if let Some(verdict) = verdict {
             return Ok(verdict);
         }
+        if matches!(toward, Toward::Own(CauseKind::Forbidden))
+            && let Some(verdict) = self.without_account(&found, &message).await
+        {
+            return Ok(verdict);
+        }
         self.note_parents(&found.object).await;
         Ok(match toward {
             Toward::Unseen => self.unseen(&found),
