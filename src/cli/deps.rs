@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::api::{Kind, Relation};
 use crate::error::Failure;
 use crate::manifest::ObjectId;
 use crate::ops::{self, DepsRequest, Graph, Origin, Presence};
+use crate::report::{Format, FormatError, Output};
 
 /// Which objects, from where, and how they are drawn.
 #[derive(Args)]
@@ -30,13 +32,14 @@ pub struct DepsArgs {
     #[arg(long, value_name = "PATH")]
     path: Option<PathBuf>,
 
-    /// Form of the answer
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
-    output: Output,
+    /// Form of the answer: text, dot, mermaid, json, yaml, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,…
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Form,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Output {
+/// How the graph is shown.
+#[derive(Clone)]
+enum Form {
     /// Trees, each object followed by what it needs.
     Text,
     /// The language of Graphviz.
@@ -44,7 +47,29 @@ enum Output {
     /// A Mermaid flowchart.
     Mermaid,
     /// One document with nodes, edges and what is wrong.
-    Json,
+    Document(Format),
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "text" => Self::Text,
+            "dot" => Self::Dot,
+            "mermaid" => Self::Mermaid,
+            other => match other.parse() {
+                Ok(Format::Table | Format::Wide) => Self::Text,
+                Ok(format) => Self::Document(format),
+                Err(FormatError::Unknown(_)) => {
+                    return Err(format!(
+                        "`{other}` is none of text, dot, mermaid, json, yaml, jsonpath=TEMPLATE, custom-columns=HEADER:PATH,…"
+                    ));
+                }
+                Err(error) => return Err(error.to_string()),
+            },
+        })
+    }
 }
 
 impl DepsArgs {
@@ -72,15 +97,19 @@ pub async fn run(context: &Context, args: &DepsArgs) -> Result<(), Failure> {
     if !starts.is_empty() {
         graph = narrowed(&graph, &starts)?;
     }
-    context.ui.data(match args.output {
-        Output::Text => text(&graph),
-        Output::Dot => dot(&graph),
-        Output::Mermaid => mermaid(&graph),
-        Output::Json => {
-            let json = serde_json::to_string_pretty(&DependencyGraph::new(&graph));
-            json.map_err(|error| Failure::new(error.to_string()))? + "\n"
+    let ui = &context.ui;
+    match &args.output {
+        Form::Text => ui.data(text(&graph))?,
+        Form::Dot => ui.data(dot(&graph))?,
+        Form::Mermaid => ui.data(mermaid(&graph))?,
+        Form::Document(format) => {
+            let output = Output {
+                format,
+                header: true,
+            };
+            ui.print(output, &DependencyGraph::new(&graph), || "")?;
         }
-    })?;
+    }
     verdict(&graph)
 }
 

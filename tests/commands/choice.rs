@@ -1,6 +1,6 @@
 //! One selection for every verb: names, kinds with names, and flags that choose.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene::{Scene, TestEnv, User};
 
@@ -230,4 +230,56 @@ subjects:
         "{output}"
     );
     assert!(!output.stderr().contains("Kustomization"), "{output}");
+}
+
+#[test]
+fn what_was_not_suspended_keeps_what_is_written() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let write = |value: Value| {
+        scene.patch(
+            "Kustomization/podinfo",
+            &json!({"spec": {"suspend": value}}),
+        )
+    };
+    let suspend = || scene.object("Kustomization/podinfo").unwrap()["spec"]["suspend"].clone();
+    write(json!(false));
+    env.run(["resume", "ks", "podinfo", "--wait=false"])
+        .success();
+    assert_eq!(suspend(), json!(false));
+    write(json!(true));
+    env.run(["resume", "ks", "podinfo", "--wait=false"])
+        .success();
+    assert_eq!(suspend(), Value::Null);
+}
+
+#[test]
+fn objects_of_several_kinds_are_resumed_before_any_is_waited_for() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let (later, earlier) = ("ks/podinfo", "gitrepository/fleet");
+    env.run(["suspend", later, earlier]).success();
+    // No controller answers here, so that the wait fails.
+    let output = env.run(["resume", later, earlier, "--wait", "--timeout=2s"]);
+    let told = output.stderr();
+    let at = |words: &str| {
+        told.find(words)
+            .unwrap_or_else(|| panic!("{words}: {output}"))
+    };
+    assert!(
+        at("resuming source git fleet") < at("resuming kustomization podinfo"),
+        "{output}"
+    );
+    assert!(
+        at("resuming kustomization podinfo") < at("waiting for GitRepository reconciliation"),
+        "{output}"
+    );
+    for target in ["Kustomization/podinfo", "GitRepository/fleet"] {
+        let object = scene.object(target).unwrap();
+        assert_eq!(object["spec"]["suspend"], Value::Null, "{target}");
+    }
 }

@@ -18,22 +18,31 @@ const SECRETS: &[&str] = &[
 
 impl Walk<'_> {
     /// Finds a Secret that is not there, of an object that no controller looks at before somebody needs it.
-    pub(super) async fn without_secret(&mut self, found: &FluxObject) -> Option<Verdict> {
+    pub(super) async fn missing_secret(&self, found: &FluxObject) -> Option<Address> {
         (found.kind.fixed)(&found.row)?;
         let object = &found.object;
         for pointer in SECRETS {
             let name = object.text(pointer);
             let address = Resource::SECRET.at(object.namespace(), name);
             if !name.is_empty() && self.is_missing(&address).await {
-                let message = format!("{} needs {address}, which does not exist", object.id());
-                let command = format!(
-                    "kubectl create secret generic {name} -n {} --from-literal=KEY=VALUE",
-                    object.namespace()
-                );
-                return Some(self.absent("takes its secret from", &address, message, command));
+                return Some(address);
             }
         }
         None
+    }
+
+    /// Says of an object whose Secret is not there that this is the cause.
+    pub(super) async fn without_secret(&mut self, found: &FluxObject) -> Option<Verdict> {
+        let address = self.missing_secret(found).await?;
+        let message = format!(
+            "{} needs {address}, which does not exist",
+            found.object.id()
+        );
+        let command = format!(
+            "kubectl create secret generic {} -n {} --from-literal=KEY=VALUE",
+            address.name, address.namespace
+        );
+        Some(self.absent("takes its secret from", &address, message, command))
     }
 
     /// Finds the account in whose name a controller was refused, where it does not exist: an API server refuses it

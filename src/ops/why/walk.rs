@@ -281,10 +281,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Says whether an object is missing, suspended or not ready; one that may not be read is looked at.
+    /// Says whether an object is missing, suspended, not ready or without what it needs; one that may not be read is
+    /// looked at.
     pub(super) async fn blocks(&self, id: &ObjectId) -> bool {
         match flux(self.cluster, id).await {
-            Ok(Some(found)) => found.is_suspended() || !is_ready(found.kind, &found.row),
+            Ok(Some(found)) => {
+                found.is_suspended()
+                    || !is_ready(found.kind, &found.row)
+                    || self.missing_secret(&found).await.is_some()
+            }
             _ => true,
         }
     }
