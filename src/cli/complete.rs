@@ -323,7 +323,7 @@ impl Asker {
     /// Asks the cluster for names; there are none where that fails or takes too long.
     fn in_time(
         &self,
-        ask: impl AsyncFn(&Cluster, &str) -> Result<Vec<String>, Failure>,
+        ask: impl AsyncFnOnce(&Cluster, &str) -> Result<Vec<String>, Failure>,
     ) -> Vec<String> {
         http::install_crypto();
         let runtime = tokio::runtime::Builder::new_current_thread()

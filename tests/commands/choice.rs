@@ -283,3 +283,21 @@ fn objects_of_several_kinds_are_resumed_before_any_is_waited_for() {
         assert_eq!(object["spec"]["suspend"], Value::Null, "{target}");
     }
 }
+
+#[test]
+fn what_may_not_be_suspended_is_told_and_ends_as_with_flux() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let jane = env.acting_as(User::Jane);
+    let output = jane.run(["suspend", "ks", "podinfo", "backend"]);
+    for name in ["podinfo", "backend"] {
+        let words = format!("failed suspending Kustomization {name} in [NAMESPACE] namespace: ");
+        assert!(output.stderr().contains(&words), "{words}: {output}");
+    }
+    assert_eq!(output.status(), Some(0), "{output}");
+    let all = jane.run(["suspend", "ks", "--all"]);
+    assert!(all.failure(1).contains("not allowed to list"));
+    jane.run(["suspend", "ks", "podinfo", "--server", "http://127.0.0.1:1"])
+        .failure(1);
+}

@@ -86,8 +86,18 @@ fn what_appliers_lack_is_named() {
     ]
     .concat();
     broken.apply(&appliers);
+    let url = broken.git.url("more");
+    broken.apply(&git_repository("tagged", &url, "ref: {tag: v9}"));
+    broken.apply(&git_repository(
+        "includes",
+        &url,
+        "ref: {branch: main}, include: [{repository: {name: tagged}}]",
+    ));
     for name in ["no-account", "no-namespace", "far"] {
         broken.until_not_ready(&format!("Kustomization/{name}"));
+    }
+    for name in ["tagged", "includes"] {
+        broken.until_not_ready(&format!("GitRepository/{name}"));
     }
     let scene = broken.env.scene();
     scene.wait_ready("Kustomization/left-alone");
@@ -97,6 +107,10 @@ fn what_appliers_lack_is_named() {
         &json!({"metadata": {"annotations": {key: "disabled"}}}),
     );
     let cases = [
+        (
+            "gitrepository/includes",
+            ("revision", "GitRepository/tagged", "v9"),
+        ),
         (
             "ks/no-account",
             ("reference", "ServiceAccount/nobody", "does not exist"),

@@ -105,6 +105,7 @@ fn waits_for_source(message: &str) -> bool {
         "ource artifact not found",
         "ource is not ready",
         "referenced git repository does not exist",
+        "for include '",
         "HelmChart '",
     ]
     .iter()

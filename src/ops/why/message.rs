@@ -41,6 +41,8 @@ const SOURCE_WORDS: &[(CauseKind, &[&str])] = &[
             "invalid credentials",
             "unable to authenticate",
             "handshake failed: ssh",
+            "unable to construct auth method",
+            "knownhosts: key",
             "denied:",
         ],
     ),
@@ -252,6 +254,12 @@ mod tests {
                 "GitRepository",
                 "GitOperationFailed",
                 "unable to list remote for 'http://x': authentication required: who are you?",
+                C::Authentication,
+            ),
+            (
+                "GitRepository",
+                "GitOperationFailed",
+                "unable to construct auth method with options: ssh: no key found",
                 C::Authentication,
             ),
             (
