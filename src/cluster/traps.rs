@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::Cluster;
+use super::client::{Cluster, Deletion};
 use super::connect::ConnectOptions;
 use super::double::{Double, answer};
 use super::error::ClusterError;
@@ -374,4 +374,17 @@ async fn a_rehearsal_asks_the_server_to_drop_each_write() {
         ]
     );
     assert_eq!(double.seen.lock().unwrap()[0].body, r#"{"x":null}"#);
+}
+
+#[tokio::test]
+async fn what_has_no_name_is_never_asked_for() {
+    let double = Double::start(|_| answer(200, &json!({"kind": "PodList", "items": []}))).await;
+    let cluster = double.connect().await;
+    for name in ["", ".", ".."] {
+        let address = Resource::POD.at("apps", name);
+        assert!(cluster.get(&address).await.unwrap().is_none());
+        assert!(cluster.read_metadata(&address).await.unwrap().is_none());
+        assert_eq!(cluster.delete(&address).await.unwrap(), Deletion::Absent);
+    }
+    assert_eq!(double.lines(), Vec::<String>::new());
 }

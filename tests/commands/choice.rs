@@ -301,3 +301,29 @@ fn what_may_not_be_suspended_is_told_and_ends_as_with_flux() {
     jane.run(["suspend", "ks", "podinfo", "--server", "http://127.0.0.1:1"])
         .failure(1);
 }
+
+#[test]
+fn an_empty_name_is_no_object() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let before = scene.list("Kustomization");
+    for (arguments, status) in [
+        (&["suspend", "ks", ""] as &[&str], 0),
+        (&["resume", "ks", "", "--wait=false"], 0),
+        (&["reconcile", "ks", "", "--timeout=2s"], 1),
+        (&["delete", "ks", "", "--silent"], 1),
+        (&["tree", "ks", ""], 1),
+        (&["debug", "ks", "", "--show-status"], 1),
+        (&["export", "ks", ""], 1),
+    ] {
+        let output = env.run(arguments.iter().copied());
+        assert_eq!(output.status(), Some(status), "{arguments:?}: {output}");
+        assert!(
+            output.stderr().contains("not found"),
+            "{arguments:?}: {output}"
+        );
+    }
+    assert_eq!(scene.list("Kustomization"), before);
+}
