@@ -178,6 +178,7 @@ fn in_order(chosen: Vec<OfKind<Selected>>) -> Vec<OfKind<Selected>> {
 
 /// Waits for all of them side by side; the results are told kind by kind.
 async fn wait(context: &Context, resumed: &[OfKind<Address>]) -> Result<(), Failure> {
+    context.on_interrupt("what was resumed stays so: `wait KIND/NAME` goes on waiting for it");
     let mut kinds: Vec<&'static Kind> = Vec::new();
     for (kind, _) in resumed {
         context
