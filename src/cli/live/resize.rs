@@ -28,6 +28,6 @@ impl Resizes {
         {
             return;
         }
-        pending().await
+        pending::<()>().await;
     }
 }
