@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
+use super::candidates::Source;
 use super::context::Context;
 use super::flag;
 use super::global::GlobalArgs;
@@ -120,84 +121,6 @@ fn kind_at(path: &[String]) -> Option<&'static Kind> {
         .copied()
         .find(named)
         .filter(|_| verb != MAKES_NAMES)
-}
-
-/// The forms that `-o` knows; the last two want a template behind them.
-const FORMS: &[&str] = &[
-    "table",
-    "wide",
-    "json",
-    "yaml",
-    "name",
-    "jsonpath=",
-    "custom-columns=",
-];
-
-/// The forms of a graph, which is what is shown as a text where nothing else is asked for.
-const GRAPH_FORMS: &[&str] = &[
-    "text",
-    "dot",
-    "mermaid",
-    "json",
-    "yaml",
-    "jsonpath=",
-    "custom-columns=",
-];
-
-/// What `wait --for` knows; the last one wants a type of condition behind it.
-const GOALS: &[&str] = &["ready", "suspended", "deleted", "condition="];
-
-/// The types of events.
-const EVENT_TYPES: &[&str] = &["Normal", "Warning"];
-
-/// Where the values of an argument are looked up.
-#[derive(Clone, Copy)]
-enum Source {
-    Contexts,
-    Clusters,
-    Namespaces,
-    Names(&'static Kind),
-    /// An object of Flux, as KIND/NAME.
-    Objects,
-    /// An object of any kind, as KIND/NAME or as KIND NAME.
-    Anything,
-    Kinds,
-    Fixed(&'static [&'static str]),
-}
-
-impl Source {
-    /// Returns the source of an argument's values, by its name in the whole command line.
-    fn of(argument: &Arg, kind: Option<&'static Kind>) -> Option<Self> {
-        match argument.get_id().as_str() {
-            "context" | "contexts" => Some(Self::Contexts),
-            "cluster" => Some(Self::Clusters),
-            "namespace" => Some(Self::Namespaces),
-            "names" | "name" if argument.is_positional() => kind.map(Self::Names),
-            "words" if argument.is_positional() => Some(Self::Anything),
-            "objects" | "object" | "about" => Some(Self::Objects),
-            "kind" if !argument.is_positional() => Some(Self::Kinds),
-            "goal" => Some(Self::Fixed(GOALS)),
-            "types" => Some(Self::Fixed(EVENT_TYPES)),
-            "output" if is_form(argument) => Some(Self::Fixed(
-                if argument
-                    .get_default_values()
-                    .iter()
-                    .any(|value| value == "text")
-                {
-                    GRAPH_FORMS
-                } else {
-                    FORMS
-                },
-            )),
-            _ => None,
-        }
-    }
-}
-
-/// Says whether an argument takes a form of an answer; that of some commands is a file or one of few words.
-fn is_form(argument: &Arg) -> bool {
-    let names = argument.get_value_names().unwrap_or_default();
-    names.iter().any(|name| name == "FORMAT") && argument.get_possible_values().is_empty()
 }
 
 /// Whoever asks for candidates: the words that are typed already say in which cluster and namespace.

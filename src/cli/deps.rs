@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::graph_form::Form;
 use crate::api::{Kind, Relation};
 use crate::error::Failure;
 use crate::manifest::ObjectId;
 use crate::ops::{self, DepsRequest, Graph, Origin, Presence};
-use crate::report::{Format, FormatError, Output};
+use crate::report::Output;
 
 /// Which objects, from where, and how they are drawn.
 #[derive(Args)]
@@ -35,41 +35,6 @@ pub struct DepsArgs {
     /// Form of the answer: text, dot, mermaid, json, yaml, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,…
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Form,
-}
-
-/// How the graph is shown.
-#[derive(Clone)]
-enum Form {
-    /// Trees, each object followed by what it needs.
-    Text,
-    /// The language of Graphviz.
-    Dot,
-    /// A Mermaid flowchart.
-    Mermaid,
-    /// One document with nodes, edges and what is wrong.
-    Document(Format),
-}
-
-impl FromStr for Form {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text {
-            "text" => Self::Text,
-            "dot" => Self::Dot,
-            "mermaid" => Self::Mermaid,
-            other => match other.parse() {
-                Ok(Format::Table | Format::Wide) => Self::Text,
-                Ok(format) => Self::Document(format),
-                Err(FormatError::Unknown(_)) => {
-                    return Err(format!(
-                        "`{other}` is none of text, dot, mermaid, json, yaml, jsonpath=TEMPLATE, custom-columns=HEADER:PATH,…"
-                    ));
-                }
-                Err(error) => return Err(error.to_string()),
-            },
-        })
-    }
 }
 
 impl DepsArgs {
