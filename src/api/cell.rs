@@ -174,19 +174,15 @@ impl Kind {
     }
 }
 
-/// Cuts every hash down to its first eight digits: a word of 40 to 128 lower-case hex digits.
+/// Cuts every hash down to its first eight digits: a word of 40 to 128 lower-case hex digits. As flux does it, what
+/// stands somewhere as a word is cut wherever else it stands, inside longer words too.
 fn shorten(text: &str) -> String {
-    let mut short = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_word) {
-        let (between, word_on) = rest.split_at(start);
-        let (word, after) =
-            word_on.split_at(word_on.find(|c| !is_word(c)).unwrap_or(word_on.len()));
-        short.push_str(between);
-        short.push_str(if is_hash(word) { &word[..8] } else { word });
-        rest = after;
+    let mut short = text.to_owned();
+    for word in text.split(|character| !is_word(character)) {
+        if is_hash(word) {
+            short = short.replace(word, &word[..8]);
+        }
     }
-    short.push_str(rest);
     short
 }
 
@@ -240,6 +236,10 @@ mod tests {
             (&SHA1.to_uppercase(), &SHA1.to_uppercase()),
             (&"a".repeat(128), "aaaaaaaa"),
             (&"a".repeat(129), &"a".repeat(129)),
+            (
+                &format!("0x{SHA1} {SHA1} {SHA1}_"),
+                "0xca978112 ca978112 ca978112_",
+            ),
         ] {
             assert_eq!(shorten(text), short);
         }

@@ -101,18 +101,22 @@ pub fn parents(object: &Object) -> Vec<ObjectId> {
     parents.filter(|id| *id != own).collect()
 }
 
-fn sources(object: &Object, row: &Row) -> Vec<ObjectId> {
+/// Returns what an object names as its source, as far as a row keeps that: a source, a chart, the source of a chart.
+pub fn written_sources(row: &Row) -> impl Iterator<Item = ObjectId> {
     let spec = &row.spec;
     let written = [
         &spec.source_ref,
         &spec.chart_ref,
         &spec.chart.spec.source_ref,
     ];
-    let mut sources: Vec<ObjectId> = written
+    written
         .into_iter()
         .flatten()
         .map(|reference| row.resolve(reference))
-        .collect();
+}
+
+fn sources(object: &Object, row: &Row) -> Vec<ObjectId> {
+    let mut sources: Vec<ObjectId> = written_sources(row).collect();
     for (pointer, group, kind) in NAMED {
         if let Some(reference) = object.get(pointer) {
             let reference = reference_of(reference);

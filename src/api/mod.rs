@@ -32,7 +32,7 @@ pub use freeze::{SUSPEND_REASON, SUSPEND_UNTIL};
 pub use helm::{StoredRelease, Values, ValuesPart, ValuesReference};
 pub use kinds::{ALL, ALL_IMAGES, ALL_SOURCES, KINDS};
 pub use kustomize::{PostBuild, SubstituteStrategy};
-pub use link::{Relation, dependencies, links, parents};
+pub use link::{Relation, dependencies, links, parents, written_sources};
 pub use meta::*;
 pub use row::{Row, RowCondition, row_of};
 pub use selector::Selector;

@@ -73,6 +73,10 @@ pub async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
             report
         })
         .collect();
+    for silent in &gathered.silent {
+        let report = CheckReport::without_answer(&silent.cluster, &silent.message);
+        reports.insert(silent.place.min(reports.len()), report);
+    }
     let passed = reports.iter().all(|report| report.passed);
     let output = args.output.output();
     match reports.pop() {

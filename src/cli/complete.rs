@@ -9,12 +9,13 @@ use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches as _};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
+use super::candidates::Source;
 use super::context::Context;
 use super::flag;
 use super::global::GlobalArgs;
 use super::on_kind;
 use crate::api::{KINDS, Kind};
-use crate::cluster::{ContextEntry, Resource, Selection, contexts};
+use crate::cluster::{Cluster, ContextEntry, Resource, Selection, contexts};
 use crate::error::Failure;
 use crate::http;
 use crate::report::{Ui, UiOptions};
@@ -122,36 +123,14 @@ fn kind_at(path: &[String]) -> Option<&'static Kind> {
         .filter(|_| verb != MAKES_NAMES)
 }
 
-/// Where the values of an argument are looked up.
-#[derive(Clone, Copy)]
-enum Source {
-    Contexts,
-    Clusters,
-    Namespaces,
-    Names(&'static Kind),
-    Objects,
-}
-
-impl Source {
-    /// Returns the source of an argument's values, by its name in the whole command line.
-    fn of(argument: &Arg, kind: Option<&'static Kind>) -> Option<Self> {
-        match argument.get_id().as_str() {
-            "context" | "contexts" => Some(Self::Contexts),
-            "cluster" => Some(Self::Clusters),
-            "namespace" => Some(Self::Namespaces),
-            "names" | "name" if argument.is_positional() => kind.map(Self::Names),
-            "objects" | "object" | "for" => Some(Self::Objects),
-            _ => None,
-        }
-    }
-}
-
 /// Whoever asks for candidates: the words that are typed already say in which cluster and namespace.
 struct Asker {
     globals: GlobalArgs,
     program: String,
     all_namespaces: bool,
     typed: BTreeSet<String>,
+    /// The word before the current one.
+    before: String,
 }
 
 impl Asker {
@@ -170,19 +149,23 @@ impl Asker {
                 .iter()
                 .any(|word| word == "-A" || word == "--all-namespaces"),
             typed: complete.iter().filter_map(text).collect(),
+            before: complete.last().and_then(text).unwrap_or_default(),
         })
     }
 
     /// Looks up what can stand in the place of the current word. On any failure there is nothing to offer.
     fn candidates(&self, source: Source, current: &OsStr) -> Vec<CompletionCandidate> {
         let current = current.to_string_lossy();
-        let found = match source {
-            Source::Contexts => self.contexts().map(|entry| entry.name).collect(),
+        let found: Vec<String> = match source {
+            Source::Contexts => self.listed_contexts(&current),
             Source::Clusters => self.contexts().map(|entry| entry.cluster).collect(),
             Source::Namespaces => self.names(&Resource::NAMESPACE),
             // An object of another kind may stand among the names.
             Source::Names(kind) if !current.contains('/') => self.names(&Resource::from(kind)),
             Source::Names(_) | Source::Objects => self.objects(&current),
+            Source::Anything => self.anything(&current),
+            Source::Kinds => KINDS.iter().map(|kind| kind.name.to_owned()).collect(),
+            Source::Fixed(words) => words.iter().map(|word| (*word).to_owned()).collect(),
         };
         let unique: BTreeSet<String> = found.into_iter().collect();
         unique
@@ -196,6 +179,30 @@ impl Asker {
         contexts(self.globals.kubeconfig.as_deref())
             .unwrap_or_default()
             .into_iter()
+    }
+
+    /// Offers the contexts, behind those of a list that are typed already.
+    fn listed_contexts(&self, current: &str) -> Vec<String> {
+        let (listed, _) = current
+            .rfind(',')
+            .map_or(("", current), |comma| current.split_at(comma + 1));
+        self.contexts()
+            .map(|entry| entry.name)
+            .filter(|name| !listed.split(',').any(|other| other == name))
+            .map(|name| format!("{listed}{name}"))
+            .collect()
+    }
+
+    /// Offers the names behind a kind, be it followed by a slash or a word of its own, and kinds where there is none.
+    fn anything(&self, current: &str) -> Vec<String> {
+        if let Some((word, _)) = current.split_once('/') {
+            let names = self.names_of(word);
+            return names.iter().map(|name| format!("{word}/{name}")).collect();
+        }
+        if let Some(kind) = Kind::meant_by(&self.before) {
+            return self.names(&Resource::from(kind));
+        }
+        self.objects(current)
     }
 
     /// Offers `KIND/` first, and the names of a kind behind it.
@@ -215,6 +222,32 @@ impl Asker {
     }
 
     fn names(&self, resource: &Resource) -> Vec<String> {
+        self.in_time(async |cluster, namespace| {
+            let selection = Selection::of_namespace(namespace);
+            Ok(cluster.names(resource, &selection).await?)
+        })
+    }
+
+    /// Returns the names of the objects that a word for a kind means, of Flux or not.
+    fn names_of(&self, word: &str) -> Vec<String> {
+        if let Some(kind) = Kind::meant_by(word) {
+            return self.names(&Resource::from(kind));
+        }
+        self.in_time(async |cluster, namespace| {
+            let catalogue = cluster.catalogue().await?;
+            let Some(resource) = catalogue.find(word) else {
+                return Ok(Vec::new());
+            };
+            let selection = Selection::of_namespace(namespace);
+            Ok(cluster.names(resource, &selection).await?)
+        })
+    }
+
+    /// Asks the cluster for names; there are none where that fails or takes too long.
+    fn in_time(
+        &self,
+        ask: impl AsyncFnOnce(&Cluster, &str) -> Result<Vec<String>, Failure>,
+    ) -> Vec<String> {
         http::install_crypto();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -222,23 +255,19 @@ impl Asker {
         let Ok(runtime) = runtime else {
             return Vec::new();
         };
-        let asked = async { tokio::time::timeout(LIMIT, self.ask(resource)).await };
-        let names = runtime.block_on(asked);
+        let asked = async {
+            let ui = Ui::new(UiOptions::default());
+            let context = Context::new(&self.globals, ui, self.program.clone());
+            let namespace = if self.all_namespaces {
+                ""
+            } else {
+                &context.namespace
+            };
+            ask(context.cluster().await?, namespace).await
+        };
+        let names = runtime.block_on(async { tokio::time::timeout(LIMIT, asked).await });
         runtime.shutdown_background();
         names.ok().and_then(Result::ok).unwrap_or_default()
-    }
-
-    async fn ask(&self, resource: &Resource) -> Result<Vec<String>, Failure> {
-        let ui = Ui::new(UiOptions::default());
-        let context = Context::new(&self.globals, ui, self.program.clone());
-        let namespace = if self.all_namespaces {
-            ""
-        } else {
-            &context.namespace
-        };
-        let selection = Selection::of_namespace(namespace);
-        let cluster = context.cluster().await?;
-        Ok(cluster.names(resource, &selection).await?)
     }
 }
 

@@ -83,74 +83,99 @@ pub async fn run(context: &Context, command: &DebugCommand) -> Result<(), Failur
     }
 }
 
+/// Which part of an object was asked for; exactly one.
+enum Part {
+    Status,
+    History,
+    /// What the controller puts together: the values, or the variables.
+    Parameters,
+}
+
+impl Part {
+    /// Reads the three flags: status, history, and the one that `parameters` names.
+    fn of(flags: [bool; 3], parameters: &str) -> Result<Self, Failure> {
+        match flags {
+            [true, false, false] => Ok(Self::Status),
+            [false, true, false] => Ok(Self::History),
+            [false, false, true] => Ok(Self::Parameters),
+            _ => Err(Failure::usage(format!(
+                "exactly one of --show-status, --{parameters}, or --show-history must be set"
+            ))),
+        }
+    }
+}
+
 async fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failure> {
-    const WORDS: &str =
-        "exactly one of --show-status, --show-values, or --show-history must be set";
+    let flags = [args.show_status, args.show_history, args.show_values];
+    let part = Part::of(flags, "show-values")?;
     let address = address(context, "HelmRelease", &args.name);
-    let about = |part| format!("{DOCUMENTATION}/helm/helmreleases/#{part}");
-    let cluster = async || context.cluster().await;
-    match (args.show_status, args.show_values, args.show_history) {
-        (true, false, false) => {
-            let status = debug::status(cluster().await?, &address).await?;
-            let link = about("helmrelease-status");
-            document(
-                context,
-                args.output.output(),
-                &Value::Object(status),
-                Some(("Status", &link)),
-            )
+    let output = args.output.output();
+    let cluster = context.cluster().await?;
+    match part {
+        Part::Status => {
+            let page = "helm/helmreleases/#helmrelease-status";
+            status(context, output, &address, page).await
         }
-        (false, false, true) => {
-            let history = debug::history(cluster().await?, &address).await?;
-            document(
-                context,
-                args.output.output(),
-                &history,
-                Some(("History", &about("history"))),
-            )
+        Part::History => {
+            let page = "helm/helmreleases/#history";
+            history(context, output, &address, page).await
         }
-        (false, true, false) => {
-            let values = debug::values(cluster().await?, &address).await?;
-            document(context, args.output.output(), &Value::Object(values), None)
+        Part::Parameters => {
+            let values = debug::values(cluster, &address).await?;
+            document(context, output, &Value::Object(values), None)
         }
-        _ => Err(Failure::usage(WORDS)),
     }
 }
 
 async fn kustomization(context: &Context, args: &KustomizationArgs) -> Result<(), Failure> {
-    const WORDS: &str = "exactly one of --show-status, --show-vars, or --show-history must be set";
+    let flags = [args.show_status, args.show_history, args.show_vars];
+    let part = Part::of(flags, "show-vars")?;
     let address = address(context, "Kustomization", &args.name);
-    let about = |part| format!("{DOCUMENTATION}/kustomize/kustomizations/#{part}");
-    let cluster = async || context.cluster().await;
-    match (args.show_status, args.show_vars, args.show_history) {
-        (true, false, false) => {
-            let status = debug::status(cluster().await?, &address).await?;
-            let link = about("kustomization-status");
-            document(
-                context,
-                args.output.output(),
-                &Value::Object(status),
-                Some(("Status", &link)),
-            )
+    let output = args.output.output();
+    let cluster = context.cluster().await?;
+    match part {
+        Part::Status => {
+            let page = "kustomize/kustomizations/#kustomization-status";
+            status(context, output, &address, page).await
         }
-        (false, false, true) => {
-            let history = debug::history(cluster().await?, &address).await?;
-            document(
-                context,
-                args.output.output(),
-                &history,
-                Some(("History", &about("history"))),
-            )
+        Part::History => {
+            let page = "kustomize/kustomizations/#history";
+            history(context, output, &address, page).await
         }
-        (false, true, false) => {
-            let variables = debug::variables(cluster().await?, &address).await?;
+        Part::Parameters => {
+            let variables = debug::variables(cluster, &address).await?;
             let line = |(key, value)| format!("{key}={value}\n");
             let lines = || variables.iter().map(line).collect::<String>();
-            let output = args.output.output();
             Ok(context.ui.print(output, &variables, lines)?)
         }
-        _ => Err(Failure::usage(WORDS)),
     }
+}
+
+/// Shows the status of an object; `page` of the documentation explains it.
+async fn status(
+    context: &Context,
+    output: Output<'_>,
+    address: &Address,
+    page: &str,
+) -> Result<(), Failure> {
+    let status = debug::status(context.cluster().await?, address).await?;
+    document(
+        context,
+        output,
+        &Value::Object(status),
+        Some(("Status", page)),
+    )
+}
+
+/// Shows what an object has done so far; `page` of the documentation explains it.
+async fn history(
+    context: &Context,
+    output: Output<'_>,
+    address: &Address,
+    page: &str,
+) -> Result<(), Failure> {
+    let history = debug::history(context.cluster().await?, address).await?;
+    document(context, output, &history, Some(("History", page)))
 }
 
 fn address(context: &Context, kind: &str, name: &str) -> Address {
@@ -167,7 +192,7 @@ fn document(
 ) -> Result<(), Failure> {
     let comment = explained
         .filter(|_| output.header)
-        .map(|(part, link)| format!("# {part} documentation: {link}\n"));
+        .map(|(part, page)| format!("# {part} documentation: {DOCUMENTATION}/{page}\n"));
     let text = || comment.unwrap_or_default() + &manifest::emit(document);
     Ok(context.ui.print(output, document, text)?)
 }

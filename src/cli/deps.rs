@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::graph_form::Form;
 use crate::api::{Kind, Relation};
 use crate::error::Failure;
 use crate::manifest::ObjectId;
 use crate::ops::{self, DepsRequest, Graph, Origin, Presence};
+use crate::report::Output;
 
 /// Which objects, from where, and how they are drawn.
 #[derive(Args)]
@@ -30,21 +32,9 @@ pub struct DepsArgs {
     #[arg(long, value_name = "PATH")]
     path: Option<PathBuf>,
 
-    /// Form of the answer
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
-    output: Output,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Output {
-    /// Trees, each object followed by what it needs.
-    Text,
-    /// The language of Graphviz.
-    Dot,
-    /// A Mermaid flowchart.
-    Mermaid,
-    /// One document with nodes, edges and what is wrong.
-    Json,
+    /// Form of the answer: text, dot, mermaid, json, yaml, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,…
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Form,
 }
 
 impl DepsArgs {
@@ -72,15 +62,19 @@ pub async fn run(context: &Context, args: &DepsArgs) -> Result<(), Failure> {
     if !starts.is_empty() {
         graph = narrowed(&graph, &starts)?;
     }
-    context.ui.data(match args.output {
-        Output::Text => text(&graph),
-        Output::Dot => dot(&graph),
-        Output::Mermaid => mermaid(&graph),
-        Output::Json => {
-            let json = serde_json::to_string_pretty(&DependencyGraph::new(&graph));
-            json.map_err(|error| Failure::new(error.to_string()))? + "\n"
+    let ui = &context.ui;
+    match &args.output {
+        Form::Text => ui.data(text(&graph))?,
+        Form::Dot => ui.data(dot(&graph))?,
+        Form::Mermaid => ui.data(mermaid(&graph))?,
+        Form::Document(format) => {
+            let output = Output {
+                format,
+                header: true,
+            };
+            ui.print(output, &DependencyGraph::new(&graph), || "")?;
         }
-    })?;
+    }
     verdict(&graph)
 }
 

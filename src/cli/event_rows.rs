@@ -55,7 +55,7 @@ impl EventLayout {
             event.kind.clone(),
             event.reason.clone(),
             format!("{}/{}", object.kind, object.name),
-            event.message.trim().to_owned(),
+            event.message.clone(),
         ]);
         if self.wide {
             cells.extend([

@@ -37,8 +37,20 @@ pub struct FleetArgs {
 pub struct Gathered<T> {
     /// The answers, in the order of the contexts. The only answer of a command on one cluster has no name.
     pub answers: Vec<(Option<String>, T)>,
-    failed: Vec<Blame>,
+    /// Those that gave none, in the same order.
+    pub silent: Vec<Silent>,
     asked: usize,
+}
+
+/// A cluster of a fleet that gave no answer.
+pub struct Silent {
+    /// The name of its context.
+    pub cluster: String,
+    /// Its place among all the clusters that were asked, from 0.
+    pub place: usize,
+    /// Why there is no answer, in one line.
+    pub message: String,
+    blame: Blame,
 }
 
 impl FleetArgs {
@@ -102,7 +114,7 @@ pub async fn gather<T>(
     if !args.is_fleet() {
         return Ok(Gathered {
             answers: vec![(None, work(context).await?)],
-            failed: Vec::new(),
+            silent: Vec::new(),
             asked: 1,
         });
     }
@@ -135,16 +147,21 @@ pub async fn gather<T>(
         }
     }
     ended.sort_by_key(|(place, ..)| *place);
-    let (mut answers, mut failed) = (Vec::new(), Vec::new());
-    for (_, name, outcome) in ended {
+    let (mut answers, mut silent) = (Vec::new(), Vec::new());
+    for (place, cluster, outcome) in ended {
         match outcome {
-            Ok(answer) => answers.push((Some(name), answer)),
-            Err(failure) => failed.push(failure.blame()),
+            Ok(answer) => answers.push((Some(cluster), answer)),
+            Err(failure) => silent.push(Silent {
+                cluster,
+                place,
+                message: failure.in_one_line(),
+                blame: failure.blame(),
+            }),
         }
     }
     Ok(Gathered {
         answers,
-        failed,
+        silent,
         asked,
     })
 }
@@ -174,14 +191,14 @@ pub fn annotate(object: &mut Value, cluster: &str) {
 impl<T> Gathered<T> {
     /// Ends the command: as a failure where a cluster failed, as late where time alone was short.
     pub fn end(&self) -> Result<(), Failure> {
-        if self.failed.is_empty() {
+        if self.silent.is_empty() {
             return Ok(());
         }
-        let is_late = self.failed.iter().all(|blame| *blame == Blame::Timeout);
+        let is_late = self.silent.iter().all(|one| one.blame == Blame::Timeout);
         let blame = if is_late { Blame::Timeout } else { Blame::User };
         Err(Failure::blaming(
             blame,
-            format!("{} of {} clusters failed", self.failed.len(), self.asked),
+            format!("{} of {} clusters failed", self.silent.len(), self.asked),
         ))
     }
 }

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod build;
+mod candidates;
 mod check;
 mod choice;
 mod complete;
@@ -22,6 +23,7 @@ mod flag;
 mod fleet;
 mod get;
 mod global;
+mod graph_form;
 mod install;
 mod lazy;
 mod listed;

@@ -71,6 +71,7 @@ pub async fn run(context: &Context, on: &OnKind<ReconcileArgs>) -> Result<(), Fa
         let addresses = addresses(context, args, &target).await?;
         requests.extend(addresses.into_iter().map(request));
     }
+    context.on_interrupt("what was asked for stands: `wait KIND/NAME` goes on waiting for it");
     ops::reconcile(context.cluster().await?, &context.ui, &requests).await
 }
 

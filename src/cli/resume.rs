@@ -1,6 +1,7 @@
 //! `resume`: let suspended objects go on, and wait until they did.
 
 use clap::Args;
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -50,6 +51,7 @@ pub async fn run(context: &Context, on: &OnKind<ResumeArgs>) -> Result<(), Failu
     if on.kinds.is_empty() && !selection.has_names() {
         return resume_expired(context, on, selection).await;
     }
+    let mut chosen = Vec::new();
     for target in selection.targets(Verb::Resume, &on.kinds)? {
         let kind = target.kind;
         let selected = select::find::<Row>(context, selection, &target).await?;
@@ -63,10 +65,11 @@ pub async fn run(context: &Context, on: &OnKind<ResumeArgs>) -> Result<(), Failu
                 context.ui.failure(words);
             }
         }
-        let resumed = resume(context, kind, selected).await?;
-        if on.args.wait.unwrap_or(selection.is_single()) {
-            wait(context, kind, &resumed).await?;
-        }
+        chosen.extend(selected.into_iter().map(|one| (kind, one)));
+    }
+    let resumed = resume(context, chosen).await?;
+    if on.args.wait.unwrap_or(selection.is_single()) {
+        wait(context, &resumed).await?;
     }
     Ok(())
 }
@@ -84,38 +87,37 @@ async fn resume_expired(
     let filter = selection.choice.filter()?;
     let cluster = context.cluster().await?;
     let mut refused = Refused::default();
-    let mut count = 0;
+    let mut chosen = Vec::new();
     for target in selection.targets(Verb::Resume, &kinds)? {
-        let chosen = select::choose::<Row>(cluster, (context, selection), &filter, &target).await;
-        let selected = match chosen {
-            Err(error) if !error.is_of_cluster() => {
-                refused.add(target.kind, error);
-                continue;
-            }
-            chosen => chosen?,
-        };
-        count += selected.len();
-        let resumed = resume(context, target.kind, selected).await?;
-        if on.args.wait.unwrap_or_default() {
-            wait(context, target.kind, &resumed).await?;
+        let found = select::choose::<Row>(cluster, (context, selection), &filter, &target).await;
+        match found {
+            Err(error) if !error.is_of_cluster() => refused.add(target.kind, error),
+            found => chosen.extend(found?.into_iter().map(|one| (target.kind, one))),
         }
     }
     refused.tell(&context.ui, selection.choice.namespace(context));
-    if count == 0 {
+    if chosen.is_empty() {
         context.ui.success("nothing is suspended past its time");
+        return Ok(());
+    }
+    let resumed = resume(context, chosen).await?;
+    if on.args.wait.unwrap_or_default() {
+        wait(context, &resumed).await?;
     }
     Ok(())
 }
 
+/// An object, and its kind.
+type OfKind<T> = (&'static Kind, T);
+
 async fn resume(
     context: &Context,
-    kind: &'static Kind,
-    selected: Vec<Selected>,
-) -> Result<Vec<Address>, Failure> {
+    chosen: Vec<OfKind<Selected>>,
+) -> Result<Vec<OfKind<Address>>, Failure> {
     let cluster = context.cluster().await?;
     let (ui, namespace) = (&context.ui, &context.namespace);
     let mut resumed = Vec::new();
-    for one in in_order(kind, selected) {
+    for (kind, one) in in_order(chosen) {
         match one {
             Selected::Missing(name) => {
                 ui.failure(format_args!(
@@ -136,16 +138,20 @@ async fn resume(
                     " (it was not suspended)"
                 };
                 ui.success(format_args!("{} resumed{already}", kind.human));
-                resumed.push(address);
+                resumed.push((kind, address));
             }
         }
     }
     Ok(resumed)
 }
 
-/// Returns what to write: the field as flux does, and that nobody has a reason any more.
+/// Returns what to write: the field as flux does, which leaves a `false` that somebody has written where it is, and
+/// that nobody has a reason any more.
 fn patch(row: &Row) -> Value {
-    let mut patch = json!({ "spec": { "suspend": null } });
+    let mut patch = json!({});
+    if row.spec.suspend {
+        patch["spec"] = json!({ "suspend": null });
+    }
     if row.tells_of_suspension() {
         patch["metadata"]["annotations"] = json!({ SUSPEND_REASON: null, SUSPEND_UNTIL: null });
     }
@@ -153,13 +159,13 @@ fn patch(row: &Row) -> Value {
 }
 
 /// Puts what others depend on first, so that they find it going when their turn comes.
-fn in_order(kind: &Kind, selected: Vec<Selected>) -> Vec<Selected> {
-    let (found, missing): (Vec<_>, Vec<_>) = selected
+fn in_order(chosen: Vec<OfKind<Selected>>) -> Vec<OfKind<Selected>> {
+    let (found, missing): (Vec<_>, Vec<_>) = chosen
         .into_iter()
-        .partition(|one| matches!(one, Selected::Found(_)));
+        .partition(|(_, one)| matches!(one, Selected::Found(_)));
     let rows: Vec<_> = found
         .iter()
-        .filter_map(|one| match one {
+        .filter_map(|(kind, one)| match one {
             Selected::Found(found) => Some((kind.name, &found.0)),
             Selected::Missing(_) => None,
         })
@@ -170,15 +176,58 @@ fn in_order(kind: &Kind, selected: Vec<Selected>) -> Vec<Selected> {
     ordered.chain(missing).collect()
 }
 
-/// Waits for all of them side by side; the results are told by name.
-async fn wait(context: &Context, kind: &'static Kind, resumed: &[Address]) -> Result<(), Failure> {
+/// Waits for all of them side by side; the results are told kind by kind.
+async fn wait(context: &Context, resumed: &[OfKind<Address>]) -> Result<(), Failure> {
+    context.on_interrupt("what was resumed stays so: `wait KIND/NAME` goes on waiting for it");
+    let mut kinds: Vec<&'static Kind> = Vec::new();
+    for (kind, _) in resumed {
+        context
+            .ui
+            .waiting(format_args!("waiting for {} reconciliation", kind.name));
+        if !kinds.contains(kind) {
+            kinds.push(kind);
+        }
+    }
+    let of_kind = |kind: &'static Kind| {
+        let own = resumed.iter().filter(move |(other, _)| *other == kind);
+        own.map(|(_, address)| address.clone()).collect::<Vec<_>>()
+    };
+    let waits = kinds
+        .iter()
+        .map(|kind| wait_for_kind(context, kind, of_kind(kind)));
+    let ends = join_all(waits).await.into_iter().zip(&kinds);
+    let mut failed = Vec::new();
+    let mut words = Vec::new();
+    for (end, kind) in ends {
+        let of_kind = end?;
+        if !of_kind.is_empty() {
+            words.push(format!("{} {}(s)", of_kind.len(), kind.name));
+        }
+        failed.extend(of_kind);
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let blame = if failed.iter().all(|blame| *blame == Blame::Timeout) {
+        Blame::Timeout
+    } else {
+        Blame::User
+    };
+    let words = format!("reconciliation failed for {}", words.join(", "));
+    Err(Failure::blaming(blame, words))
+}
+
+/// Waits for the objects of a kind and tells of each how that ended, by name; returns who is to blame for those that
+/// failed.
+async fn wait_for_kind(
+    context: &Context,
+    kind: &'static Kind,
+    addresses: Vec<Address>,
+) -> Result<Vec<Blame>, Failure> {
     let cluster = context.cluster().await?;
     let ui = &context.ui;
-    for _ in resumed {
-        ui.waiting(format_args!("waiting for {} reconciliation", kind.name));
-    }
-    let waits = ops::wait_until_ready(cluster, ui, kind, resumed).await?;
-    let mut results: Vec<_> = resumed.iter().zip(waits).collect();
+    let waits = ops::wait_until_ready(cluster, ui, kind, &addresses).await?;
+    let mut results: Vec<_> = addresses.iter().zip(waits).collect();
     results.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     let mut failed = Vec::new();
     for (address, result) in results {
@@ -202,20 +251,5 @@ async fn wait(context: &Context, kind: &'static Kind, resumed: &[Address]) -> Re
             }
         }
     }
-    if failed.is_empty() {
-        return Ok(());
-    }
-    let blame = if failed.iter().all(|blame| *blame == Blame::Timeout) {
-        Blame::Timeout
-    } else {
-        Blame::User
-    };
-    Err(Failure::blaming(
-        blame,
-        format!(
-            "reconciliation failed for {} {}(s)",
-            failed.len(),
-            kind.name
-        ),
-    ))
+    Ok(failed)
 }

@@ -51,6 +51,7 @@ pub async fn run(context: &Context, args: &WaitArgs) -> Result<(), Failure> {
         }
         return Err(Failure::new("no objects found"));
     }
+    context.on_interrupt("nothing was changed: run the same command again to go on");
     let (mut failed, mut late) = (0, 0);
     let ui = &context.ui;
     for waited in ops::wait_for(cluster, ui, &addresses, &args.goal).await? {

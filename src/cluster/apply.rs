@@ -258,7 +258,7 @@ mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};
 
-    use super::super::traps::{Double, Seen, answer};
+    use super::super::double::{Double, Seen, answer};
     use super::*;
     use crate::error::Explain as _;
 

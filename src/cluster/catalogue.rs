@@ -174,7 +174,7 @@ impl Catalogue {
 mod tests {
     use serde_json::json;
 
-    use super::super::traps::{Double, answer};
+    use super::super::double::{Double, answer};
     use super::*;
 
     fn served(plural: &str, kind: &str, short: &str) -> serde_json::Value {

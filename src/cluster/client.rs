@@ -139,12 +139,18 @@ impl Cluster {
         &self,
         address: &Address,
     ) -> Result<Option<T>, ClusterError> {
+        if !address.is_possible() {
+            return Ok(None);
+        }
         let call = Call::get(Deed::on("get", address), address.path());
         absent(self.ask(&call).await)
     }
 
     /// Reads only the metadata of an object; `None` where it is not there.
     pub async fn read_metadata(&self, address: &Address) -> Result<Option<Object>, ClusterError> {
+        if !address.is_possible() {
+            return Ok(None);
+        }
         let deed = Deed::on("get", address);
         let call = Call::get(deed.clone(), address.path())
             .accepting("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
@@ -230,6 +236,9 @@ impl Cluster {
 
     /// Deletes an object; the cluster deletes what it owns afterwards.
     pub async fn delete(&self, address: &Address) -> Result<Deletion, ClusterError> {
+        if !address.is_possible() {
+            return Ok(Deletion::Absent);
+        }
         let call = Call::new(Method::DELETE, Deed::on("delete", address), address.path())
             .with("propagationPolicy", "Background")
             .with("dryRun", if self.dry_run { "All" } else { "" });

@@ -198,6 +198,12 @@ impl Explain for ClusterError {
                 "are the CRDs installed? `gitops check` lists them, `gitops install` brings them"
             }
             Self::TimedOut { .. } => "give it more time with `--timeout`",
+            // Nothing else of a list is made from what somebody has typed.
+            Self::Rejected {
+                code: 400, deed, ..
+            } if deed.verb == "list" => {
+                "look at `--label-selector` (`-l`) and `--field-selector`: the API server cannot read them"
+            }
             _ => return None,
         };
         Some(hint.into())

@@ -177,7 +177,7 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 mod tests {
     use serde_json::json;
 
-    use super::super::traps::{Double, answer};
+    use super::super::double::{Double, answer};
     use super::*;
 
     fn event(name: &str, times: &serde_json::Value) -> Event {

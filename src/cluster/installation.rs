@@ -62,7 +62,7 @@ impl Cluster {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::traps::{Double, answer};
+    use super::super::double::{Double, answer};
     use super::*;
 
     async fn with_labels(labels: Value) -> (Installation, Vec<String>) {

@@ -116,7 +116,7 @@ mod tests {
     use axum::body::Body;
     use axum::response::Response;
 
-    use super::super::traps::Double;
+    use super::super::double::Double;
     use super::*;
 
     #[tokio::test]

@@ -11,6 +11,8 @@ mod client;
 mod connect;
 mod credential;
 mod discovery;
+#[cfg(test)]
+mod double;
 mod endpoint;
 mod error;
 mod event;

@@ -168,6 +168,12 @@ impl Address {
     }
 
     /// Returns the path of the object.
+    /// Says whether an object can be there at all: without a name the path is that of all objects, and with dots for
+    /// a name it leads elsewhere.
+    pub(super) fn is_possible(&self) -> bool {
+        !matches!(self.name.as_str(), "" | "." | "..")
+    }
+
     pub(super) fn path(&self) -> String {
         let mut path = self.resource.path(&self.namespace);
         path.push('/');

@@ -47,9 +47,13 @@ pub fn reconciled(object: &Object, now: Timestamp) -> Status {
     // An artifact generator and an external artifact say it in their conditions only.
     let is_unseen = observed.or(of_ready).unwrap_or_default() < 1 || seen != generation;
     if object.get("/metadata/deletionTimestamp").is_none() && is_unseen {
-        return Status::progressing(format!(
-            "generation {generation} is not reconciled yet, {seen} was the last"
-        ));
+        // Before its first reconciliation a controller may say what it waits for, such as a dependency.
+        let says = seen == generation && ready.status != "True" && !ready.message.is_empty();
+        return Status::progressing(match seen {
+            _ if says => ready.message.to_owned(),
+            ..=0 => format!("generation {generation} is not reconciled yet"),
+            seen => format!("generation {generation} is not reconciled yet, {seen} was the last"),
+        });
     }
     status(object, now)
 }
@@ -247,6 +251,20 @@ mod tests {
             state(flux(1, 1, &json!([]))),
             State::InProgress,
             "current for kstatus, but not for us"
+        );
+        let message = |value: Value| reconciled(&object(value), now).message;
+        assert_eq!(
+            message(flux(2, 1, &ready(json!(1)))),
+            "generation 2 is not reconciled yet, 1 was the last"
+        );
+        assert_eq!(
+            message(flux(1, -1, &ready(json!(null)))),
+            "generation 1 is not reconciled yet"
+        );
+        let waits = json!([{"type": "Ready", "status": "False", "observedGeneration": 1, "message": "dependency 'a/b' is not ready"}]);
+        assert_eq!(
+            message(flux(1, -1, &waits)),
+            "dependency 'a/b' is not ready"
         );
         let generator = |conditions: Value| {
             state(json!({

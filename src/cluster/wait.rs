@@ -93,8 +93,8 @@ mod tests {
     use futures::stream::{self, pending};
     use serde_json::{Value, json};
 
+    use super::super::double::{Double, answer};
     use super::super::resource::Resource;
-    use super::super::traps::{Double, answer};
     use super::super::verdict::Outcome;
     use super::*;
 

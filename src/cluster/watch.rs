@@ -279,7 +279,7 @@ mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};
 
-    use super::super::traps::{Double, answer};
+    use super::super::double::{Double, answer};
     use super::*;
 
     fn lines(lines: &[Value]) -> Response {

@@ -46,7 +46,8 @@ pub enum Outcome {
 /// One statement of a check.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Finding {
-    /// What it is about: `prerequisites`, `version`, `controllers`, `crds` or `freezes`.
+    /// What it is about: `prerequisites`, `version`, `controllers`, `crds`, `freezes`, or `cluster` where that could
+    /// not be asked.
     pub topic: &'static str,
     /// How it ends.
     pub outcome: Outcome,
@@ -79,8 +80,25 @@ pub struct CheckReportList {
     api_version: &'static str,
     #[schemars(extend("const" = "CheckReportList"))]
     kind: &'static str,
-    /// The reports, in the order of the contexts; clusters that could not be asked are left out.
+    /// The reports, in the order of the contexts.
     pub items: Vec<CheckReport>,
+}
+
+impl CheckReport {
+    /// Makes the report on a cluster that could not be asked.
+    pub fn without_answer(cluster: &str, message: &str) -> Self {
+        Self {
+            api_version: "cli.gitops/v1",
+            kind: "CheckReport",
+            cluster: Some(cluster.to_owned()),
+            passed: false,
+            findings: vec![Finding {
+                topic: "cluster",
+                outcome: Outcome::Failed,
+                message: message.to_owned(),
+            }],
+        }
+    }
 }
 
 impl CheckReportList {

@@ -64,7 +64,27 @@ pub async fn status(cluster: &Cluster, address: &Address) -> Result<Map<String, 
             }
         }
     }
+    let conditions = status.get_mut("conditions").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten() {
+        if let Some(condition) = condition.as_object_mut() {
+            condition.retain(|field, value| field != "observedGeneration" || !is_empty(value));
+        }
+    }
+    status.retain(|_, value| !is_empty(value));
     Ok(status)
+}
+
+/// Says whether a value is one that Go's `omitempty` leaves out; all fields of a status are marked so, and of a
+/// condition the generation (`metav1.Condition`).
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(is_set) => !is_set,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(_) => false,
+    }
 }
 
 /// Returns what an object has done so far, newest first; an empty list where there is nothing.

@@ -14,7 +14,8 @@ const TAB: usize = 8;
 /// A part of the terminal that always shows the newest text.
 pub struct Screen {
     terminal: Term,
-    lines: usize,
+    /// How many columns each line has that stands there now.
+    drawn: Vec<usize>,
 }
 
 impl Ui {
@@ -27,7 +28,7 @@ impl Ui {
         let dumb = env::TERM.text().as_deref() == Some("dumb");
         (io::stdout().is_terminal() && !dumb).then(|| Screen {
             terminal: Term::stdout(),
-            lines: 0,
+            drawn: Vec::new(),
         })
     }
 }
@@ -36,27 +37,39 @@ impl Screen {
     /// Draws a text over the one before; what does not fit is cut off.
     pub fn show(&mut self, text: &str) -> Result<(), ReportError> {
         let (height, width) = self.terminal.size();
-        let lines = fitted(text, usize::from(height), usize::from(width));
-        self.draw(&lines)?;
+        let (height, width) = (usize::from(height), usize::from(width));
+        let lines = fitted(text, height, width);
+        let above = rows(&self.drawn, width).min(height.saturating_sub(1));
+        self.draw(&lines, above)?;
         Ok(())
     }
 
     /// Writes all at once, so that nothing flickers: up to the first line, then each line and an empty rest of it.
-    fn draw(&mut self, lines: &[String]) -> io::Result<()> {
+    fn draw(&mut self, lines: &[String], above: usize) -> io::Result<()> {
         let mut drawn = String::new();
-        if self.lines > 0 {
-            drawn = format!("\u{1b}[{}A", self.lines);
+        if above > 0 {
+            drawn = format!("\u{1b}[{above}A");
         }
         for line in lines {
             drawn.push_str(line);
             drawn.push_str("\u{1b}[K\r\n");
         }
         drawn.push_str("\u{1b}[J");
-        self.lines = lines.len();
+        self.drawn = lines.iter().map(|line| columns(line)).collect();
         let mut output = io::stdout().lock();
         output.write_all(drawn.as_bytes())?;
         output.flush()
     }
+}
+
+/// Returns how many rows lines take in a terminal of a width: one that was made narrower breaks them.
+fn rows(lines: &[usize], width: usize) -> usize {
+    let width = width.max(1);
+    lines.iter().map(|line| line.div_ceil(width).max(1)).sum()
+}
+
+fn columns(line: &str) -> usize {
+    line.chars().filter_map(char::width).sum()
 }
 
 /// Cuts a text down to a height and a width, leaving a line for the cursor.
@@ -105,5 +118,14 @@ mod tests {
         );
         assert_eq!(fitted("1\n2\n3\n4\n", 3, 20), ["1", "… 3 more lines"]);
         assert_eq!(cut("日本", 3), "日");
+    }
+
+    #[test]
+    fn lines_that_a_narrower_terminal_breaks_take_more_rows() {
+        assert_eq!(rows(&[], 10), 0);
+        assert_eq!(rows(&[0, 10, 10], 10), 3);
+        assert_eq!(rows(&[0, 10, 10], 4), 7);
+        assert_eq!(rows(&[3], 0), 3);
+        assert_eq!(columns("日本 a"), 6);
     }
 }

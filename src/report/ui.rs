@@ -173,7 +173,8 @@ impl Ui {
     }
 
     fn text_line(&self, mark: Mark, message: &str) -> String {
-        let message = clean(message);
+        // Controllers end some messages with an empty line.
+        let message = clean(message.trim_end_matches('\n'));
         let cluster = self.cluster.as_ref();
         let cluster = cluster.map_or_else(String::new, |name| format!("[{}] ", clean(name)));
         if self.color {

@@ -1,6 +1,6 @@
 //! One selection for every verb: names, kinds with names, and flags that choose.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene::{Scene, TestEnv, User};
 
@@ -230,4 +230,100 @@ subjects:
         "{output}"
     );
     assert!(!output.stderr().contains("Kustomization"), "{output}");
+}
+
+#[test]
+fn what_was_not_suspended_keeps_what_is_written() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let write = |value: Value| {
+        scene.patch(
+            "Kustomization/podinfo",
+            &json!({"spec": {"suspend": value}}),
+        )
+    };
+    let suspend = || scene.object("Kustomization/podinfo").unwrap()["spec"]["suspend"].clone();
+    write(json!(false));
+    env.run(["resume", "ks", "podinfo", "--wait=false"])
+        .success();
+    assert_eq!(suspend(), json!(false));
+    write(json!(true));
+    env.run(["resume", "ks", "podinfo", "--wait=false"])
+        .success();
+    assert_eq!(suspend(), Value::Null);
+}
+
+#[test]
+fn objects_of_several_kinds_are_resumed_before_any_is_waited_for() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let (later, earlier) = ("ks/podinfo", "gitrepository/fleet");
+    env.run(["suspend", later, earlier]).success();
+    // No controller answers here, so that the wait fails.
+    let output = env.run(["resume", later, earlier, "--wait", "--timeout=2s"]);
+    let told = output.stderr();
+    let at = |words: &str| {
+        told.find(words)
+            .unwrap_or_else(|| panic!("{words}: {output}"))
+    };
+    assert!(
+        at("resuming source git fleet") < at("resuming kustomization podinfo"),
+        "{output}"
+    );
+    assert!(
+        at("resuming kustomization podinfo") < at("waiting for GitRepository reconciliation"),
+        "{output}"
+    );
+    for target in ["Kustomization/podinfo", "GitRepository/fleet"] {
+        let object = scene.object(target).unwrap();
+        assert_eq!(object["spec"]["suspend"], Value::Null, "{target}");
+    }
+}
+
+#[test]
+fn what_may_not_be_suspended_is_told_and_ends_as_with_flux() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let jane = env.acting_as(User::Jane);
+    let output = jane.run(["suspend", "ks", "podinfo", "backend"]);
+    for name in ["podinfo", "backend"] {
+        let words = format!("failed suspending Kustomization {name} in [NAMESPACE] namespace: ");
+        assert!(output.stderr().contains(&words), "{words}: {output}");
+    }
+    assert_eq!(output.status(), Some(0), "{output}");
+    let all = jane.run(["suspend", "ks", "--all"]);
+    assert!(all.failure(1).contains("not allowed to list"));
+    jane.run(["suspend", "ks", "podinfo", "--server", "http://127.0.0.1:1"])
+        .failure(1);
+}
+
+#[test]
+fn an_empty_name_is_no_object() {
+    let Some(env) = TestEnv::with_cluster(OBJECTS) else {
+        return;
+    };
+    let scene = env.scene();
+    let before = scene.list("Kustomization");
+    for (arguments, status) in [
+        (&["suspend", "ks", ""] as &[&str], 0),
+        (&["resume", "ks", "", "--wait=false"], 0),
+        (&["reconcile", "ks", "", "--timeout=2s"], 1),
+        (&["delete", "ks", "", "--silent"], 1),
+        (&["tree", "ks", ""], 1),
+        (&["debug", "ks", "", "--show-status"], 1),
+        (&["export", "ks", ""], 1),
+    ] {
+        let output = env.run(arguments.iter().copied());
+        assert_eq!(output.status(), Some(status), "{arguments:?}: {output}");
+        assert!(
+            output.stderr().contains("not found"),
+            "{arguments:?}: {output}"
+        );
+    }
+    assert_eq!(scene.list("Kustomization"), before);
 }

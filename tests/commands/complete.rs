@@ -72,6 +72,41 @@ fn bash_is_offered_names_behind_a_kind_and_a_slash() {
 }
 
 #[test]
+fn bash_is_offered_what_explains_and_how() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
+        return;
+    };
+    env.scene()
+        .apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
+    assert_offered(&env, &["why", "ks/po"], &["ks/podinfo"]);
+    assert_offered(&env, &["why", "ks", "po"], &["podinfo"]);
+    assert_offered(&env, &["why", "cm/set"], &["cm/settings"]);
+    assert_offered(&env, &["trace", "configmap/set"], &["configmap/settings"]);
+    assert_offered(
+        &env,
+        &["events", "--for", "Kustomization/po"],
+        &["Kustomization/podinfo"],
+    );
+    assert_eq!(offered(&env, &["why", "nothing/po"]), Vec::<String>::new());
+    assert_offered(&env, &["get", "ks", "-o", "js"], &["json", "jsonpath="]);
+    assert_offered(&env, &["deps", "-o", "me"], &["mermaid"]);
+    assert_offered(&env, &["wait", "--for", "r"], &["ready"]);
+    assert_offered(&env, &["events", "--types", "W"], &["Warning"]);
+    assert_offered(&env, &["logs", "--kind", "Kust"], &["Kustomization"]);
+    let kubeconfig = env.file(
+        "fleet.yaml",
+        "apiVersion: v1\nkind: Config\ncontexts:\n\
+         - {name: one, context: {cluster: one, user: me}}\n\
+         - {name: two, context: {cluster: two, user: me}}\n",
+    );
+    let kubeconfig = kubeconfig.display().to_string();
+    let fleet = ["--kubeconfig", &kubeconfig, "get", "ks", "--contexts"];
+    let list = |word| [&fleet[..], &[word]].concat();
+    assert_offered(&env, &list("one,"), &["one,two"]);
+    assert_offered(&env, &list("t"), &["two"]);
+}
+
+#[test]
 fn the_words_typed_before_choose_cluster_and_namespace() {
     let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS).map(TestEnv::with_ours) else {
         return;

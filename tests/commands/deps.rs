@@ -54,6 +54,19 @@ fn files_without_fault_are_drawn_in_every_form() {
     assert_fits_schema("DependencyGraph", &json);
     assert_eq!(json["nodes"].as_array().unwrap().len(), 3, "{json}");
     assert_eq!(json["cycles"], serde_json::json!([]));
+    let kinds = run("custom-columns=KIND:.kind");
+    let kinds: Vec<&str> = kinds.split_whitespace().collect();
+    assert_eq!(kinds, ["KIND", "DependencyGraph"]);
+    assert!(run("yaml").contains("kind: DependencyGraph\n"));
+    assert_eq!(run("jsonpath={.nodes[*].name}").split(' ').count(), 3);
+    assert_eq!(run("table"), text);
+    let wrong = env.run(["deps", "--path", "clusters", "-o", "svg"]);
+    assert!(
+        wrong
+            .failure(2)
+            .contains("`svg` is none of text, dot, mermaid"),
+        "other forms are named"
+    );
 }
 
 #[test]

@@ -332,3 +332,34 @@ fn whatever_explains_answers_in_every_form() {
         );
     }
 }
+
+#[test]
+fn a_release_that_says_not_where_its_records_are_stands_alone() {
+    let Some(scene) = Scene::server() else { return };
+    scene.apply(&CIRCLE.replace("  storageNamespace: ${NAMESPACE}\n", ""));
+    let env = TestEnv::in_scene(scene);
+    let tree = env.run(["tree", "ks", "first"]).success();
+    assert!(
+        tree.ends_with("└── HelmRelease/[NAMESPACE]/shop\n\n"),
+        "{tree}"
+    );
+}
+
+#[test]
+fn empty_fields_of_a_status_are_left_out() {
+    let Some(scene) = Scene::server() else { return };
+    scene.apply(
+        "
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: app}
+spec: {interval: 1h, prune: true, sourceRef: {kind: Bucket, name: files}}
+status: {conditions: [], lastAppliedRevision: '', lastAttemptedRevision: one, observedGeneration: 1}
+",
+    );
+    let env = TestEnv::in_scene(scene);
+    insta::assert_snapshot!(env.run(["debug", "ks", "app", "--show-status", "--no-header"]), @r"
+    lastAttemptedRevision: one
+    observedGeneration: 1
+    ");
+}

@@ -223,11 +223,21 @@ fn checks_are_rows_and_one_document() {
     };
     let output = env.run(["check", "--pre", "--contexts", "prod-*"]);
     assert_eq!(output.status(), Some(1), "{output}");
-    insta::assert_snapshot!(output.stdout(), @"
-    CLUSTER  	PASSED	MESSAGE 
-    prod-well	True  	       	
-    prod-slow	True  	       	
-    ");
+    let rows: Vec<String> = output
+        .stdout()
+        .lines()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "CLUSTER PASSED MESSAGE",
+            "prod-well True",
+            "prod-down False the cluster at https://[DOWN] refuses connections",
+            "prod-slow True",
+        ],
+        "{output}"
+    );
     let output = env.run([
         "check",
         "--pre",
@@ -452,6 +462,18 @@ fn a_cluster_without_rights_fails_its_check_alone() {
         .iter()
         .map(|item| item["cluster"].as_str().unwrap())
         .collect();
-    assert_eq!(told, ["prod-well", "prod-slow"], "{output}");
+    assert_eq!(
+        told,
+        ["prod-well", "prod-down", "prod-slow", "test-shut"],
+        "{output}"
+    );
+    assert_fits_schema("CheckReportList", &report);
+    for (place, words) in [(1, "refuses connections"), (3, "not allowed to ")] {
+        let finding = &items[place]["findings"][0];
+        let message = finding["message"].as_str().unwrap();
+        assert_eq!(items[place]["passed"], false, "{output}");
+        assert_eq!(finding["topic"], "cluster", "{output}");
+        assert!(message.contains(words), "{words}: {output}");
+    }
     assert_told_of_all(&output);
 }

@@ -155,6 +155,19 @@ spec: {interval: 1h, chartRef: {kind: OCIRepository, name: chart}}
 }
 
 #[test]
+fn a_message_that_ends_with_its_line_takes_two_as_with_flux() {
+    let Some(scene) = Scene::server() else { return };
+    let text = event("told", 9).replace("message: about told", r#"message: "about told\n""#);
+    scene.apply(&text);
+    let env = TestEnv::in_scene(scene);
+    let shown = env.run(["events", "--no-header"]).success();
+    let rows: Vec<&str> = shown.lines().collect();
+    assert_eq!(rows.len(), 2, "{shown}");
+    assert!(rows[0].contains("about told"), "{shown}");
+    assert_eq!(rows[1].trim(), "", "{shown}");
+}
+
+#[test]
 fn events_of_what_is_gone_are_shown_where_nothing_else_is_read() {
     let Some(scene) = Scene::server() else { return };
     scene.apply(&event("late", 1));

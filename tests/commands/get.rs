@@ -65,6 +65,21 @@ fn all_namespaces_are_shown_with_their_names() {
 }
 
 #[test]
+fn a_selector_that_cannot_be_read_is_blamed_on_its_flag() {
+    let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS) else {
+        return;
+    };
+    for flags in [["-l", "a==b==c"], ["--field-selector", "spec.path=./app"]] {
+        let output = env.run(["get", "ks"].iter().chain(&flags).copied());
+        let told = output.failure(1);
+        assert!(
+            told.contains("look at `--label-selector` (`-l`) and `--field-selector`"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn the_header_can_be_left_out_and_conditions_chosen() {
     let Some(env) = TestEnv::with_cluster(KUSTOMIZATIONS) else {
         return;

@@ -19,5 +19,6 @@ pub mod release;
 mod schemas;
 mod steer;
 mod stream;
-mod why;
+pub mod why;
+mod why_unnamed;
 mod write;

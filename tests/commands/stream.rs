@@ -90,6 +90,7 @@ fn an_interrupt_ends_a_wait_at_once() {
     ✔ GitRepository annotated
     ◎ waiting for GitRepository reconciliation
     ✗ interrupted
+      hint: what was asked for stands: `wait KIND/NAME` goes on waiting for it
     [exit status: 130]
     ");
 }

@@ -57,7 +57,7 @@ spec:
     )
 }
 
-fn git_repository(name: &str, url: &str, more: &str) -> String {
+pub fn git_repository(name: &str, url: &str, more: &str) -> String {
     format!(
         "
 apiVersion: source.toolkit.fluxcd.io/v1
@@ -68,7 +68,7 @@ spec: {{interval: 1h, timeout: 5s, url: '{url}', {more}}}
     )
 }
 
-fn kustomization(name: &str, source: &str, path: &str, more: &str) -> String {
+pub fn kustomization(name: &str, source: &str, path: &str, more: &str) -> String {
     format!(
         "
 apiVersion: kustomize.toolkit.fluxcd.io/v1
@@ -81,7 +81,7 @@ spec:
     )
 }
 
-fn release(name: &str, chart: &str, more: &str) -> String {
+pub fn release(name: &str, chart: &str, more: &str) -> String {
     format!(
         "
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -94,13 +94,13 @@ spec:
 }
 
 /// A cluster with a repository that everything is made from.
-struct Broken {
-    env: TestEnv,
-    git: GitHttp,
+pub struct Broken {
+    pub env: TestEnv,
+    pub git: GitHttp,
 }
 
 impl Broken {
-    fn start() -> Option<Self> {
+    pub fn start() -> Option<Self> {
         let scene = Scene::shared()?;
         let git = GitHttp::open();
         let repository = git.repository("app");
@@ -127,18 +127,18 @@ impl Broken {
         })
     }
 
-    fn apply(&self, yaml: &str) {
+    pub fn apply(&self, yaml: &str) {
         self.env.scene().apply(yaml);
     }
 
     /// Waits until the controller of an object says that it is not ready.
-    fn until_not_ready(&self, target: &str) {
+    pub fn until_not_ready(&self, target: &str) {
         let is_failed = |object: &Value| condition(object, "Ready") == "False";
         self.env.scene().wait_until(target, "not ready", is_failed);
     }
 
     /// Asks why, and holds sort, place and words of the cause against what is true.
-    fn assert_cause(&self, target: &str, (kind, last, words): (&str, &str, &str)) {
+    pub fn assert_cause(&self, target: &str, (kind, last, words): (&str, &str, &str)) {
         let output = self.env.run(["why", target, "-o", "json"]).success();
         let report: Value = serde_json::from_str(&output).unwrap();
         assert_fits_schema("Why", &report);

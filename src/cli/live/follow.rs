@@ -8,6 +8,7 @@ use super::super::get::{GetArgs, Request, Scope};
 use super::super::listed::{Listed, Whole};
 use super::board::Board;
 use super::lane::{Broken, Source, observe};
+use super::resize::Resizes;
 use super::view::View;
 use crate::api::Row;
 use crate::error::Failure;
@@ -82,7 +83,14 @@ async fn follow<T: Listed + 'static>(
     let mut view = View::new(context, request, &sources)?;
     let mut board = Board::new(sources.len());
     let mut observations = observe::<T>(&sources).ready_chunks(AT_ONCE);
-    while let Some(chunk) = observations.next().await {
+    let mut resizes = Resizes::listen();
+    loop {
+        let chunk = tokio::select! {
+            chunk = observations.next() => chunk,
+            // Nothing has changed but the place to draw in.
+            () = resizes.next() => Some(Vec::new()),
+        };
+        let Some(chunk) = chunk else { break };
         for (index, observation) in chunk {
             match observation {
                 Ok(change) => {

@@ -3,6 +3,7 @@
 mod board;
 mod follow;
 mod lane;
+mod resize;
 mod view;
 
 pub use follow::run;

@@ -1,4 +1,4 @@
-//! Which of several objects come first: those that others depend on (pure).
+//! Which of several objects come first: those that others depend on, or are made from (pure).
 
 use crate::api::{self, Kind, Row};
 use crate::manifest::ObjectId;
@@ -26,19 +26,20 @@ pub fn waves(rows: &[(&'static str, &Row)]) -> Vec<Vec<usize>> {
     waves
 }
 
-/// Returns the places of the rows that the one at `place` depends on.
+/// Returns the places of the rows that the one at `place` depends on, or is made from.
 pub fn dependencies(rows: &[(&'static str, &Row)], place: usize) -> Vec<usize> {
     let (kind, row) = rows[place];
     let Some(known) = Kind::named(kind) else {
         return Vec::new();
     };
-    let needed: Vec<ObjectId> = api::dependencies(known, row).collect();
-    let is_needed = |(other_kind, other): &(&str, &Row)| {
+    let needed: Vec<ObjectId> = api::dependencies(known, row)
+        .chain(api::written_sources(row))
+        .collect();
+    let is_needed = |(kind, other): &(&str, &Row)| {
         let metadata = &other.metadata;
-        *other_kind == kind
-            && needed
-                .iter()
-                .any(|id| id.name == metadata.name && id.namespace == metadata.namespace)
+        needed.iter().any(|id| {
+            id.kind == *kind && id.name == metadata.name && id.namespace == metadata.namespace
+        })
     };
     let found = rows
         .iter()
@@ -84,6 +85,29 @@ mod tests {
             ("Kustomization", &infra),
         ];
         assert_eq!(waves(&rows), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn sources_come_before_what_is_made_from_them() {
+        let of = |name: &str, spec: serde_json::Value| {
+            row_of(&json!({"metadata": {"name": name, "namespace": "a"}, "spec": spec}))
+        };
+        let apps = of(
+            "apps",
+            json!({"sourceRef": {"kind": "GitRepository", "name": "fleet"}}),
+        );
+        let web = of(
+            "web",
+            json!({"chart": {"spec": {"sourceRef": {"kind": "HelmRepository", "name": "charts", "namespace": "b"}}}}),
+        );
+        let (fleet, charts) = (of("fleet", json!({})), of("charts", json!({})));
+        let rows = [
+            ("Kustomization", &apps),
+            ("HelmRelease", &web),
+            ("HelmRepository", &charts),
+            ("GitRepository", &fleet),
+        ];
+        assert_eq!(waves(&rows), [vec![1, 2, 3], vec![0]]);
     }
 
     #[test]

@@ -177,6 +177,10 @@ impl Grower<'_> {
         let (Some(newest), None) = (newest, &row.spec.kube_config) else {
             return Ok(Below::default());
         };
+        // Without it nobody says where Helm's records are; flux then shows the release alone.
+        if row.status.storage_namespace.is_empty() {
+            return Ok(Below::default());
+        }
         let name = StoredRelease::secret_name(&newest.name, newest.version);
         let secret = Resource::SECRET.at(&row.status.storage_namespace, &name);
         let Some(secret) = self.cluster.get(&secret).await? else {

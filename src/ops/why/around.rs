@@ -7,6 +7,7 @@ use super::chain::{CauseKind, Verdict};
 use super::drift::{self, Drift};
 use super::facts::{FluxObject, flux};
 use super::leaf;
+use super::next::step;
 use super::walk::Walk;
 use crate::api::{Kind, parents};
 use crate::cluster::{self, State};
@@ -32,10 +33,13 @@ impl Walk<'_> {
             self.note_parents(object).await;
             return Ok(verdict);
         }
-        if self.is_first()
-            && let Some(verdict) = self.changed(object).await
-        {
-            return Ok(verdict);
+        if self.is_first() {
+            if let Some(verdict) = left_alone(object) {
+                return Ok(verdict);
+            }
+            if let Some(verdict) = self.changed(object).await {
+                return Ok(verdict);
+            }
         }
         self.upward(object).await
     }
@@ -110,18 +114,23 @@ impl Walk<'_> {
         }
     }
 
-    /// Looks at an object of Flux.
     /// Looks at what an object that is ready gets its news from.
     pub(super) async fn latent(&mut self, found: &FluxObject) -> Result<Verdict, Failure> {
+        if let Some(verdict) = self.without_secret(found).await {
+            return Ok(verdict);
+        }
         for id in found.sources() {
             if !self.visited.contains(&id) && self.blocks(&id).await {
                 return self.visit_flux("is made from", &id).await;
             }
         }
-        if self.is_first()
-            && let Some(verdict) = self.drifted(found).await?
-        {
-            return Ok(verdict);
+        if self.is_first() {
+            if let Some(verdict) = left_alone(&found.object) {
+                return Ok(verdict);
+            }
+            if let Some(verdict) = self.drifted(found).await? {
+                return Ok(verdict);
+            }
         }
         self.upward(&found.object).await
     }
@@ -149,12 +158,20 @@ impl Walk<'_> {
     }
 
     pub(super) fn drift(&self, drift: Drift, applier: &FluxObject) -> Verdict {
-        let next = self.steps.own(
-            "put it back now; the next reconciliation does it by itself",
-            "reconcile",
-            applier.kind,
-            &applier.object,
-        );
+        // A release is only held against the cluster where it asks for that.
+        let is_corrected = applier.kind.name != "HelmRelease"
+            || applier.object.text("/spec/driftDetection/mode") == "enabled";
+        let advice = if is_corrected {
+            "put it back now; the next reconciliation does it by itself"
+        } else {
+            "put it back; no reconciliation does it by itself, for want of spec.driftDetection"
+        };
+        let mut next = self
+            .steps
+            .own(advice, "reconcile", applier.kind, &applier.object);
+        if !is_corrected {
+            next.command.push_str(" --force");
+        }
         Verdict::new(CauseKind::Drift, drift.message, Some(next))
     }
 
@@ -173,4 +190,34 @@ impl Walk<'_> {
         }
         None
     }
+}
+
+/// The annotations, and their values, by which kustomize-controller leaves an object as it is.
+const LEFT_ALONE: &[(&str, &str)] = &[
+    ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
+    ("kustomize.toolkit.fluxcd.io/ssa", "ignore"),
+];
+
+/// Says of an object whether a Kustomization has applied it once, and no longer does because it says so itself.
+fn left_alone(object: &Object) -> Option<Verdict> {
+    let is_applied = parents(object)
+        .iter()
+        .any(|parent| parent.kind == "Kustomization");
+    let annotations = object.get("/metadata/annotations").filter(|_| is_applied)?;
+    let (key, value) = LEFT_ALONE.iter().find_map(|(key, wanted)| {
+        let value = annotations.get(key)?.as_str()?;
+        value.eq_ignore_ascii_case(wanted).then_some((key, value))
+    })?;
+    let message = format!(
+        "{} is left as it is: its annotation {key} says `{value}`",
+        object.id()
+    );
+    let place = match object.namespace() {
+        "" => String::new(),
+        namespace => format!(" -n {namespace}"),
+    };
+    let (kind, name) = (object.kind().to_lowercase(), object.name());
+    let command = format!("kubectl annotate {kind} {name}{place} {key}-");
+    let next = step("let it be applied again", command);
+    Some(Verdict::new(CauseKind::Suspended, message, Some(next)))
 }

@@ -61,10 +61,10 @@ pub fn toward(kind: &Kind, row: &Row) -> Toward {
     }
 }
 
-/// Returns the condition that tells most: what failed goes before the news that it is tried again.
+/// Returns the condition that tells most: what failed goes before the news that it is tried again or was undone.
 fn telling<'a>(row: &'a Row, ready: &'a RowCondition) -> &'a RowCondition {
     if ready.status == "False" {
-        return ready;
+        return undone(row, ready).unwrap_or(ready);
     }
     // A release that is tried again says so in Ready, and keeps what failed in Released.
     let failed = ["Released", "Healthy", "FetchFailed"]
@@ -87,10 +87,25 @@ fn telling<'a>(row: &'a Row, ready: &'a RowCondition) -> &'a RowCondition {
         .unwrap_or(ready)
 }
 
+/// Returns what failed, where Ready only says that it was undone: helm-controller takes over into Ready what it says
+/// of a rollback or an uninstallation, and the reason for that stands in `Released` or `TestSuccess`.
+fn undone<'a>(row: &'a Row, ready: &RowCondition) -> Option<&'a RowCondition> {
+    let remediated = row.condition("Remediated")?;
+    if remediated.reason != ready.reason || remediated.message != ready.message {
+        return None;
+    }
+    let mut failed = ["Released", "TestSuccess"]
+        .into_iter()
+        .filter_map(|kind| row.condition(kind));
+    failed.find(|condition| condition.status == "False")
+}
+
 fn waits_for_source(message: &str) -> bool {
     [
         "ource artifact not found",
         "ource is not ready",
+        "referenced git repository does not exist",
+        "for include '",
         "HelmChart '",
     ]
     .iter()
@@ -141,6 +156,7 @@ pub const fn keeps_from_applying(toward: Toward) -> bool {
             | Toward::Source
             | Toward::Own(
                 CauseKind::Path
+                    | CauseKind::Url
                     | CauseKind::Build
                     | CauseKind::Decryption
                     | CauseKind::Reference
@@ -240,6 +256,26 @@ mod tests {
         assert_eq!(
             with("HelmRelease", &conditions),
             Toward::Own(CauseKind::Values)
+        );
+    }
+
+    #[test]
+    fn what_was_undone_has_failed_before() {
+        let conditions = |message: &str| {
+            json!([
+                {"type": "Ready", "status": "False", "reason": "RollbackSucceeded", "message": "rolled back", "observedGeneration": 1},
+                {"type": "Released", "status": "False", "reason": "UpgradeFailed", "message": "field is immutable", "observedGeneration": 1},
+                {"type": "Remediated", "status": "True", "reason": "RollbackSucceeded", "message": message, "observedGeneration": 1},
+            ])
+        };
+        assert_eq!(
+            with("HelmRelease", &conditions("rolled back")),
+            Toward::Own(CauseKind::Immutable)
+        );
+        assert_eq!(
+            with("HelmRelease", &conditions("of another release")),
+            Toward::Own(CauseKind::Release),
+            "what is undone now was not undone then"
         );
     }
 

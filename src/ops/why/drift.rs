@@ -31,6 +31,9 @@ pub struct Drift {
 /// Finds the first object of an inventory that is gone, or else that somebody has changed since the last
 /// reconciliation. What may not be read counts as unchanged.
 pub async fn drift(cluster: &Cluster, applier: &FluxObject) -> Option<Drift> {
+    if applier.is_elsewhere() {
+        return None;
+    }
     let entries = applier.object.get("/status/inventory/entries")?;
     let ids = entries.as_array()?.iter().filter_map(|entry| {
         let id = ObjectId::from_inventory(entry["id"].as_str()?).ok()?;
@@ -62,6 +65,14 @@ fn gone(id: ObjectId) -> Drift {
 
 /// Says whether somebody has changed an object since who applied it was reconciled for the last time (pure).
 pub fn changed(object: &Object, applier: &FluxObject) -> Option<Drift> {
+    // It is applied where it is missing, and never again.
+    if object
+        .get("/metadata/annotations")
+        .and_then(|all| all.get("kustomize.toolkit.fluxcd.io/ssa")?.as_str())
+        .is_some_and(|how| how.eq_ignore_ascii_case("IfNotPresent"))
+    {
+        return None;
+    }
     let reconciled = applier.object.text("/status/history/0/lastReconciled");
     let reconciled: Timestamp = reconciled.parse().ok()?;
     let fields = object.get("/metadata/managedFields")?.as_array()?;

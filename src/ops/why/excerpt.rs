@@ -1,10 +1,11 @@
 //! What a message names: objects, users and rights (pure).
 
-/// Finds the Secret, `ConfigMap` or service account that a message says is not there: its resource and its name.
+/// Finds the Secret, `ConfigMap`, service account or namespace that a message says is not there: its resource and its
+/// name.
 ///
 /// From the form in which the API server says so: `secrets "login" not found`.
 pub fn missing_reference(message: &str) -> Option<(&'static str, &str)> {
-    ["secrets", "configmaps", "serviceaccounts"]
+    ["secrets", "configmaps", "serviceaccounts", "namespaces"]
         .into_iter()
         .find_map(|resource| {
             let (_, rest) = message.split_once(&format!("{resource} \""))?;
@@ -100,6 +101,10 @@ mod tests {
         assert_eq!(
             missing_reference("x: secrets \"login\" not found"),
             Some(("secret", "login"))
+        );
+        assert_eq!(
+            missing_reference("ConfigMap/a/b not found: namespaces \"a\" not found"),
+            Some(("namespace", "a"))
         );
         assert_eq!(missing_reference("secrets \"login\" is forbidden"), None);
         let words = "User \"system:serviceaccount:a:b\" cannot patch resource \"roles\" in API group \"rbac\" in the namespace \"n\"";

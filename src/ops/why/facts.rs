@@ -32,6 +32,11 @@ impl FluxObject {
         (self.kind.suspended)(&self.row)
     }
 
+    /// Says whether it applies its objects to another cluster, which is out of sight here.
+    pub fn is_elsewhere(&self) -> bool {
+        self.object.get("/spec/kubeConfig").is_some()
+    }
+
     /// Returns the others that it waits for.
     pub fn dependencies(&self) -> Vec<ObjectId> {
         self.links(Relation::DependsOn)
@@ -128,6 +133,9 @@ const CHANGING: &[&str] = &[
 /// Finds the unhealthiest object of those that an object has brought: those that its message names, or else those
 /// of its inventory and its health checks.
 pub async fn unhealthiest(cluster: &Cluster, flux: &FluxObject, message: &str) -> Option<Leaf> {
+    if flux.is_elsewhere() {
+        return None;
+    }
     let named = unhealthy(message);
     let wanted: Vec<(String, String, String, String)> = if named.is_empty() {
         brought(&flux.object)

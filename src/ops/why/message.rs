@@ -41,6 +41,8 @@ const SOURCE_WORDS: &[(CauseKind, &[&str])] = &[
             "invalid credentials",
             "unable to authenticate",
             "handshake failed: ssh",
+            "unable to construct auth method",
+            "knownhosts: key",
             "denied:",
         ],
     ),
@@ -106,6 +108,13 @@ const VALUES: &[&str] = &[
     "wrong type for value",
 ];
 
+/// Words of a client that does not get through to an API server: of a Kustomization with a kubeconfig of its own.
+const UNREACHED: &[&str] = &[
+    "failed to get server groups",
+    "failed to get api group resources",
+    "unable to build kubeconfig",
+];
+
 /// Words for something that did not get healthy in time.
 const WAITING: &[&str] = &[
     "timeout waiting for",
@@ -126,7 +135,9 @@ pub fn classify(kind: &str, reason: &str, message: &str) -> CauseKind {
         "Kustomization" => of_kustomization(reason, &text),
         "HelmRelease" => of_release(reason, &text),
         "ImagePolicy" if text.contains("not been scanned") => CauseKind::InProgress,
+        "ImagePolicy" if contains(&text, &["invalid policy", "invalid filter"]) => CauseKind::Other,
         "ImagePolicy" => CauseKind::ImagePolicy,
+        "ImageUpdateAutomation" if text.contains("walking path for files") => CauseKind::Path,
         "GitRepository"
         | "OCIRepository"
         | "HelmRepository"
@@ -191,7 +202,9 @@ fn of_writes(text: &str) -> Option<CauseKind> {
         "violates podsecurity",
         "admission webhook",
     ];
-    if contains(text, IMMUTABLE) {
+    if contains(text, UNREACHED) {
+        Some(CauseKind::Url)
+    } else if contains(text, IMMUTABLE) {
         Some(CauseKind::Immutable)
     } else if text.contains("no matches for kind") {
         Some(CauseKind::KindMissing)
@@ -241,6 +254,12 @@ mod tests {
                 "GitRepository",
                 "GitOperationFailed",
                 "unable to list remote for 'http://x': authentication required: who are you?",
+                C::Authentication,
+            ),
+            (
+                "GitRepository",
+                "GitOperationFailed",
+                "unable to construct auth method with options: ssh: no key found",
                 C::Authentication,
             ),
             (
@@ -339,6 +358,30 @@ mod tests {
                 "Failed",
                 "cannot determine latest tag for policy",
                 C::ImagePolicy,
+            ),
+            (
+                "ImagePolicy",
+                "InvalidPolicy",
+                "invalid policy: improper constraint: \"abc\"",
+                C::Other,
+            ),
+            (
+                "ImageUpdateAutomation",
+                "UpdateFailed",
+                "failed to apply policies: walking path for files: lstat /tmp/x/zzz: no such file or directory",
+                C::Path,
+            ),
+            (
+                "Kustomization",
+                "ReconciliationFailed",
+                "ConfigMap/a/b dry-run failed: failed to get server groups: Get \"https://x/api\": x509",
+                C::Url,
+            ),
+            (
+                "HelmRelease",
+                "InstallFailed",
+                "server-side apply failed for object a/b: namespaces \"a\" not found",
+                C::Reference,
             ),
             ("Receiver", "Whatever", "something", C::Other),
         ];

@@ -7,6 +7,7 @@ mod container;
 mod drift;
 mod excerpt;
 mod facts;
+mod lacking;
 mod leaf;
 mod message;
 mod next;

@@ -1,5 +1,7 @@
 //! The one next step for a cause (pure).
 
+use serde_json::Value;
+
 use super::chain::{CauseKind, NextStep};
 use super::excerpt::{missing_reference, refusal, refused_object};
 use crate::api::Kind;
@@ -75,11 +77,20 @@ impl Steps<'_> {
             "ImageRepository" => {
                 let image = object.text("/spec/image");
                 let (host, path) = image.split_once('/').unwrap_or((image, ""));
+                let scheme = match object.get("/spec/insecure") {
+                    Some(Value::Bool(true)) => "http",
+                    _ => "https",
+                };
                 step(
                     advice,
-                    format!("curl -sSi https://{host}/v2/{path}/tags/list"),
+                    format!("curl -sSi {scheme}://{host}/v2/{path}/tags/list"),
                 )
             }
+            _ if object.get("/spec/kubeConfig").is_some() => self.again(
+                "see to it that the cluster of spec.kubeConfig answers, then",
+                kind,
+                object,
+            ),
             _ => self.again("correct the address, then", kind, object),
         }
     }
@@ -99,6 +110,10 @@ impl Steps<'_> {
 /// Says what has to be done before another reconciliation helps.
 fn remedy(cause: CauseKind, object: &Object) -> String {
     match cause {
+        CauseKind::Path if object.kind() == "ImageUpdateAutomation" => format!(
+            "correct spec.update.path (`{}`), then",
+            object.text("/spec/update/path")
+        ),
         CauseKind::Path => format!("correct spec.path (`{}`), then", object.text("/spec/path")),
         CauseKind::Build => format!(
             "correct the manifests in `{}`, then",
@@ -109,6 +124,7 @@ fn remedy(cause: CauseKind, object: &Object) -> String {
         CauseKind::Apply => "correct the manifest that the API server refuses, then".into(),
         CauseKind::KindMissing => "install the definition of the kind, then".into(),
         CauseKind::Verification => "check the key and the signature, then".into(),
+        CauseKind::Other if object.kind() == "ImagePolicy" => "correct spec.policy, then".into(),
         _ => "once that is put right".into(),
     }
 }
@@ -123,6 +139,7 @@ fn reference(object: &Object, message: &str) -> Option<NextStep> {
         "configmap" => {
             format!("kubectl create configmap {name} -n {namespace} --from-literal=KEY=VALUE")
         }
+        "namespace" => format!("kubectl create namespace {name}"),
         _ => format!("kubectl create {resource} {name} -n {namespace}"),
     };
     Some(step("make it, or correct the reference", command))

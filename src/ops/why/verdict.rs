@@ -104,7 +104,10 @@ impl Walk<'_> {
         let (reason, message) = told(&found.row);
         let cause = classify(found.kind.name, reason, message);
         let next = self.steps.about(cause, found.kind, &found.object, message);
-        let what = words(cause);
+        let what = match cause {
+            CauseKind::Url if found.is_elsewhere() => "the other cluster cannot be reached: ",
+            cause => words(cause),
+        };
         let message = format!("{}: {what}{}", found.object.id(), brief(message));
         Verdict::new(cause, message, Some(next))
     }

@@ -207,6 +207,11 @@ impl Walk<'_> {
         if let Some(verdict) = verdict {
             return Ok(verdict);
         }
+        if matches!(toward, Toward::Own(CauseKind::Forbidden))
+            && let Some(verdict) = self.without_account(&found, &message).await
+        {
+            return Ok(verdict);
+        }
         self.note_parents(&found.object).await;
         Ok(match toward {
             Toward::Unseen => self.unseen(&found),
@@ -276,10 +281,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Says whether an object is missing, suspended or not ready; one that may not be read is looked at.
+    /// Says whether an object is missing, suspended, not ready or without what it needs; one that may not be read is
+    /// looked at.
     pub(super) async fn blocks(&self, id: &ObjectId) -> bool {
         match flux(self.cluster, id).await {
-            Ok(Some(found)) => found.is_suspended() || !is_ready(found.kind, &found.row),
+            Ok(Some(found)) => {
+                found.is_suspended()
+                    || !is_ready(found.kind, &found.row)
+                    || self.missing_secret(&found).await.is_some()
+            }
             _ => true,
         }
     }
