@@ -59,7 +59,7 @@ impl WorkTreeIndex {
 
     pub(super) fn read(repository: &Repository) -> Option<Self> {
         let index = repository.index().ok()?;
-        let written = times(&fs::metadata(index.path()?).ok()?)?.0;
+        let (written, _) = times(&fs::metadata(index.path()?).ok()?);
         let mut entries = HashMap::with_capacity(index.len());
         for entry in index.iter() {
             // What is in conflict is there several times.
@@ -108,19 +108,16 @@ fn is_below(folder: Option<&Path>, name: &str) -> bool {
     folder.is_some_and(|folder| folder.join(name).exists())
 }
 
-/// Returns when a file was modified and when anything of it was changed, in seconds and nanoseconds.
+/// When a file was modified and when anything of it was changed, in seconds and nanoseconds each.
+type Times = ((i64, i64), (i64, i64));
+
 #[cfg(unix)]
-fn times(about: &fs::Metadata) -> Option<((i64, i64), (i64, i64))> {
+fn times(about: &fs::Metadata) -> Times {
     use std::os::unix::fs::MetadataExt as _;
-    Some((
+    (
         (about.mtime(), about.mtime_nsec()),
         (about.ctime(), about.ctime_nsec()),
-    ))
-}
-
-#[cfg(not(unix))]
-const fn times(_about: &fs::Metadata) -> Option<((i64, i64), (i64, i64))> {
-    None
+    )
 }
 
 /// Returns what Git would note of a file now; numbers are cut to 32 bits, as in the index.
@@ -128,7 +125,7 @@ const fn times(_about: &fs::Metadata) -> Option<((i64, i64), (i64, i64))> {
 fn stated(about: &fs::Metadata, id: ContentId) -> Option<Noted> {
     use std::os::unix::fs::MetadataExt as _;
     const MASK: u64 = 0xffff_ffff;
-    let (modified, changed) = times(about)?;
+    let (modified, changed) = times(about);
     let is_executable = about.mode() & 0o100 != 0;
     about.is_file().then_some(Noted {
         id,
@@ -138,6 +135,12 @@ fn stated(about: &fs::Metadata, id: ContentId) -> Option<Noted> {
         size: u32::try_from(about.size() & MASK).ok()?,
         mode: if is_executable { 0o100_755 } else { 0o100_644 },
     })
+}
+
+/// Elsewhere nothing tells files apart well enough.
+#[cfg(not(unix))]
+const fn times(_about: &fs::Metadata) -> Times {
+    ((0, 0), (0, 0))
 }
 
 #[cfg(not(unix))]

@@ -105,8 +105,11 @@ fn files_that_are_stored_as_changes_of_others_are_put_together() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                for leaf in leaves.iter().filter(|leaf| leaf.name.ends_with(".yaml")) {
-                    let number: usize = leaf.name.trim_end_matches(".yaml").parse().unwrap();
+                let numbered = leaves.iter().filter_map(|leaf| {
+                    let number: usize = leaf.name.strip_suffix(".yaml")?.parse().ok()?;
+                    Some((leaf, number))
+                });
+                for (leaf, number) in numbered {
                     let content = files.content(leaf.id).unwrap();
                     assert_eq!(String::from_utf8(content).unwrap(), long(number));
                     assert_eq!(

@@ -75,13 +75,14 @@ impl Folder {
         }
         drop(known);
         let made = match kind {
-            EntryKind::File => match self.noted(path) {
-                Some((id, is_executable)) => (Ok(id), is_executable),
-                None => {
+            EntryKind::File => {
+                if let Some((id, is_executable)) = self.noted(path) {
+                    (Ok(id), is_executable)
+                } else {
                     let (content, is_executable) = read(&self.on_disk(path))?;
                     (ContentId::of_file(&content), is_executable)
                 }
-            },
+            }
             EntryKind::Link => (ContentId::of_file(self.link(path)?.as_bytes()), false),
             EntryKind::Submodule => (Ok(ContentId::nothing()), false),
             EntryKind::Folder => (self.digest_of_folder(path)?, false),
