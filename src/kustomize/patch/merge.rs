@@ -113,7 +113,8 @@ impl<'s> Walker<'s> {
             .or(shape)
             .or_else(|| self.embedded(node));
         if node.is_null() {
-            let written = node.as_text().is_some_and(|text| !text.is_empty());
+            // An empty scalar that was put here is no null yet.
+            let written = !node.was_read() || node.as_text().is_some_and(|text| !text.is_empty());
             return Ok(if written { Fate::Kept } else { Fate::Cleared });
         }
         match &mut node.content {
