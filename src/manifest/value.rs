@@ -148,6 +148,8 @@ impl Typing {
             level,
         ) {
             (Scalar::Text, ..) | (Scalar::Timestamp(_), true, _) => Ok(text),
+            // The reference writes a key that is left away as a text before it reads it again.
+            (Scalar::Null, false, _) if text.is_empty() => Ok(text),
             (Scalar::Null, ..) | (_, false, Level::Nested) => {
                 Err(YamlError::new(place, Problem::NonTextKey { key: text }))
             }

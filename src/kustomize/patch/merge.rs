@@ -245,6 +245,7 @@ impl<'s> Walker<'s> {
         for mut entry in patches.rest() {
             let name = entry.key.as_text().unwrap_or_default();
             let shape = shape.and_then(|shape| shape.field(name));
+            MergeError::unless_named(name)?;
             let fate = self
                 .added(&mut entry.value, shape)
                 .map_err(|error| error.inside(name))?;
@@ -282,7 +283,7 @@ fn retain(
             return true;
         }
         let name = entry.key.as_text().unwrap_or_default();
-        match meet(name, &mut entry.value) {
+        match MergeError::unless_named(name).and_then(|()| meet(name, &mut entry.value)) {
             Ok(fate) => {
                 entry.value.quote_untyped();
                 fate == Fate::Kept
