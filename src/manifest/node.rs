@@ -3,6 +3,7 @@
 use super::parse::Documents;
 use super::problem::{Place, YamlError};
 use super::quick;
+use super::styled;
 
 /// How a node was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,7 +228,8 @@ impl Node {
     /// Says whether this is a text that Go's tools write as a block whose first line begins with a tab.
     pub fn is_block_with_tab(&self) -> bool {
         let is_quoted = matches!(self.style, Style::SingleQuoted | Style::DoubleQuoted);
-        let begins = |text: &str| text.starts_with('\t') && text.contains('\n');
+        let begins =
+            |text: &str| text.starts_with('\t') && text.contains('\n') && styled::fits_block(text);
         !is_quoted && self.as_text().is_some_and(begins)
     }
 

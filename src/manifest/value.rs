@@ -344,7 +344,7 @@ mod tests {
                 "line 1, column 4: `.inf` is no number that JSON can say",
             ),
             ("a: -.NaN", ""),
-            ("a: !!int 3.5", "line 1, column 10: `3.5` is no `!!int`"),
+            ("a: !!int 3.5", "line 1, column 4: `3.5` is no `!!int`"),
             ("a: !!null x", "line 1, column 11: `x` is no `!!null`"),
             ("a: !!binary '*'", "line 1, column 13: `*` is no `!!binary`"),
             ("a: {{ x }}", "line 1, column 5: a mapping can't be a key"),

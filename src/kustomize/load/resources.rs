@@ -181,8 +181,13 @@ fn has_marks(piece: &str) -> bool {
         |mark: &str| piece.starts_with(mark) || piece.contains(&format!("\n{mark}"));
     // A mark may also follow one of the line breaks that only YAML 1.1 has.
     let breaks = ['\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    let is_suspect = |byte: u8| matches!(byte, b'\r' | 0xc2 | 0xe2);
+    // Without a branch for each byte, the compiler looks at many at once.
+    let suspect = piece
+        .bytes()
+        .fold(false, |met, byte| met | is_suspect(byte));
     piece.starts_with('\u{feff}')
-        || piece.contains(breaks)
+        || (suspect && piece.contains(breaks))
         || at_line_start("...")
         || at_line_start("%")
         || piece.contains("\n---")

@@ -168,7 +168,7 @@ mod tests {
         let found = problem("{\"a\": [{\"b\": {\n\"c\": 1, \"d\": -2.5, \"c\": 3}}]}").unwrap();
         assert_eq!(
             found.to_string(),
-            "the key `c` is there twice at line 2 column 20"
+            "the key `c` is there twice at line 2 column 22"
         );
         assert!(problem("{\"a\": {\"b\": null}, \"c\": {\"b\": [true, \"x\"]}}").is_none());
     }
