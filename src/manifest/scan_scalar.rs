@@ -58,15 +58,15 @@ impl Gap {
     }
 }
 
-impl Scanner<'_> {
-    fn scalar(&self, text: String, style: Style, (start, end): (Mark, Mark)) -> Token {
-        Token {
-            kind: TokenKind::Scalar(text, style),
-            start,
-            end,
-        }
+const fn scalar(text: String, style: Style, (start, end): (Mark, Mark)) -> Token {
+    Token {
+        kind: TokenKind::Scalar(text, style),
+        start,
+        end,
     }
+}
 
+impl Scanner<'_> {
     /// Scans a block after `|` or `>`.
     pub(super) fn scan_block(&mut self) -> Result<Token, Flaw> {
         let start = self.reader.mark();
@@ -109,7 +109,7 @@ impl Scanner<'_> {
         } else {
             Style::Folded
         };
-        Ok(self.scalar(text, style, (start, end)))
+        Ok(scalar(text, style, (start, end)))
     }
 
     /// Scans the rest of the line after `|` or `>`: chomping and indent in either order.
@@ -210,7 +210,7 @@ impl Scanner<'_> {
             Style::SingleQuoted
         };
         let end = self.reader.mark();
-        Ok(self.scalar(text, style, (start, end)))
+        Ok(scalar(text, style, (start, end)))
     }
 
     /// Scans up to a blank, a line break or the closing quote; says whether an escaped line break was the end.
@@ -336,7 +336,7 @@ impl Scanner<'_> {
         if gap.broken {
             self.key_allowed = true;
         }
-        Ok(self.scalar(text, Style::Plain, (start, end)))
+        Ok(scalar(text, Style::Plain, (start, end)))
     }
 
     /// Says whether an indicator that ends a scalar without quotes is here.

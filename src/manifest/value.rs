@@ -345,8 +345,8 @@ mod tests {
             ),
             ("a: -.NaN", ""),
             ("a: !!int 3.5", "line 1, column 4: `3.5` is no `!!int`"),
-            ("a: !!null x", "line 1, column 11: `x` is no `!!null`"),
-            ("a: !!binary '*'", "line 1, column 13: `*` is no `!!binary`"),
+            ("a: !!null x", "line 1, column 4: `x` is no `!!null`"),
+            ("a: !!binary '*'", "line 1, column 4: `*` is no `!!binary`"),
             ("a: {{ x }}", "line 1, column 5: a mapping can't be a key"),
             (
                 "a:\n  b: 1\n  b: 2",

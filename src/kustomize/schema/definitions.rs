@@ -122,6 +122,11 @@ fn read(text: &str) -> Result<Value, DefinitionsError> {
         let documents = manifest::read_as(text, Dialect::Loose)?;
         return Ok(documents.into_iter().next().unwrap_or(Value::Null));
     }
+    // A definition may be there twice: the last one counts.
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "only whether the values can be read is asked for"
+    )]
     serde_json::from_str::<BTreeMap<String, Unique>>(text)?;
     Ok(serde_json::from_str(text)?)
 }

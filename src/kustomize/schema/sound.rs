@@ -55,13 +55,11 @@ fn flaw_of_field(name: &str, value: &Value) -> Option<(String, &'static str)> {
         (name, Value::Array(schemas)) if LISTS.contains(&name) => schemas.iter().find_map(flaw),
         (name, _) if LISTS.contains(&name) => here("a list"),
         ("items", Value::Array(schemas)) => schemas.iter().find_map(flaw),
-        ("items" | "not", schema) => flaw(schema),
-        ("additionalProperties" | "additionalItems", Value::Bool(_)) => None,
-        ("additionalProperties" | "additionalItems", schema) => flaw(schema),
-        ("required", Value::Array(names)) if names.iter().all(Value::is_string) => None,
+        ("additionalProperties" | "additionalItems", Value::Bool(_))
+        | ("type", Value::String(_)) => None,
+        ("items" | "not" | "additionalProperties" | "additionalItems", schema) => flaw(schema),
+        ("required" | "type", Value::Array(names)) if names.iter().all(Value::is_string) => None,
         ("required", _) => here("a list of texts"),
-        ("type", Value::String(_)) => None,
-        ("type", Value::Array(names)) if names.iter().all(Value::is_string) => None,
         ("type", _) => here("a text or a list of texts"),
         _ => None,
     }
