@@ -38,28 +38,16 @@ pub fn run(directory: &Directory<'_>, resources: &mut ResourceList) -> Result<()
 
 /// Takes the label off that validators may add; says whether that leaves the other labels as they were.
 ///
-/// The reference writes all other labels anew for it, and takes those that a file has for changed.
+/// It never does: the reference writes all others anew for it, and takes them for changed.
 fn remove_mark(resource: &mut Resource) -> bool {
-    let Some(labels) = labels_of(resource.root()).filter(|labels| labels.get(MARK).is_some())
-    else {
+    let labels = labels_of(resource.root()).filter(|labels| labels.get(MARK).is_some());
+    let Some(count) = labels.and_then(Node::entries).map(<[_]>::len) else {
         return true;
     };
-    let others = labels.entries().map_or(0, <[_]>::len) - 1;
-    let was_read = labels.was_read()
-        || labels.entries().into_iter().flatten().any(|entry| {
-            entry.key.as_text() != Some(MARK) && (entry.key.was_read() || entry.value.was_read())
-        });
-    let Some(metadata) = resource.root_mut().get_mut("metadata") else {
-        return true;
-    };
-    if others == 0 {
+    if let Some(metadata) = resource.root_mut().get_mut("metadata") {
         metadata.remove("labels");
-        return true;
     }
-    if let Some(labels) = metadata.get_mut("labels") {
-        labels.remove(MARK);
-    }
-    !was_read
+    count == 1
 }
 
 fn labels_of(root: &Node) -> Option<&Node> {
