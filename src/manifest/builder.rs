@@ -2,12 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use granit_parser::{Event, Span};
-
-use super::events;
-use super::node::{Content, Entry, Node, Tag};
+use super::node::{Content, Entry, Node, Style, Tag};
 use super::notes::Notes;
-use super::problem::{Place, Problem, YamlError};
+use super::problem::{Mark, Problem, YamlError};
 
 /// How deep collections may be nested; far more than any manifest, far less than any stack.
 pub const DEPTH_LIMIT: usize = 255;
@@ -43,8 +40,29 @@ struct Frame {
     node: Node,
     key: Option<Node>,
     merges: bool,
-    anchor: usize,
+    anchor: Option<String>,
     height: usize,
+}
+
+/// What stands before a node: where it begins, its tag and its anchor.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// Where the node begins, with these.
+    pub mark: Mark,
+    /// Its tag.
+    pub tag: Tag,
+    /// The name of its anchor.
+    pub anchor: Option<String>,
+}
+
+impl Head {
+    /// Makes one of a node that begins here and has neither tag nor anchor.
+    pub fn at(mark: Mark) -> Self {
+        Self {
+            mark,
+            ..Self::default()
+        }
+    }
 }
 
 /// What an anchor stands for, once its node is complete.
@@ -56,10 +74,11 @@ struct Anchored {
 
 /// Puts the events of one document together.
 pub struct Builder<'stream> {
-    text: &'stream str,
     document: usize,
     frames: Vec<Frame>,
-    anchors: HashMap<usize, Anchored>,
+    /// By their names; `None` while the node is not complete.
+    anchors: HashMap<String, Option<Anchored>>,
+    root: Option<Node>,
     aliases: &'stream mut Budget,
     notes: &'stream Notes,
     described: bool,
@@ -67,87 +86,57 @@ pub struct Builder<'stream> {
 
 impl<'stream> Builder<'stream> {
     /// Starts a document.
-    pub fn new(
-        text: &'stream str,
-        document: usize,
-        aliases: &'stream mut Budget,
-        notes: &'stream Notes,
-    ) -> Self {
+    pub fn new(document: usize, aliases: &'stream mut Budget, notes: &'stream Notes) -> Self {
         Self {
-            text,
             document,
             frames: Vec::new(),
             anchors: HashMap::new(),
+            root: None,
             aliases,
             notes,
             described: false,
         }
     }
 
-    /// Takes one event; returns the root once it is complete.
-    pub fn take(&mut self, event: Event<'_>, span: &Span) -> Result<Option<Node>, YamlError> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                let text = if self.is_left_away(&text, span) {
-                    String::new()
-                } else {
-                    events::scalar_text(text, style, self.cut_off(span))
-                };
-                let style = events::scalar_style(style);
-                let node = events::node(Content::Scalar(text), style, tag.as_deref(), span);
-                self.complete(node, anchor, 0)
-            }
-            Event::SequenceStart(style, anchor, tag) => {
-                let (content, style) = (
-                    Content::Sequence(Vec::new()),
-                    events::collection_style(style),
-                );
-                self.open(events::node(content, style, tag.as_deref(), span), anchor)
-            }
-            Event::MappingStart(style, anchor, tag) => {
-                let (content, style) = (
-                    Content::Mapping(Vec::new()),
-                    events::collection_style(style),
-                );
-                self.open(events::node(content, style, tag.as_deref(), span), anchor)
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.close(),
-            Event::Alias(anchor) => self.alias(anchor, span),
-            _ => Ok(None),
-        }
+    /// Returns the number of the document.
+    pub const fn document(&self) -> usize {
+        self.document
     }
 
-    /// Says whether the text ends where a scalar does, without a line break.
-    fn cut_off(&self, span: &Span) -> bool {
-        span.end.byte_offset() == Some(self.text.len()) && !self.text.ends_with(['\n', '\r'])
+    /// Ends the document.
+    pub fn finish(self) -> Node {
+        self.root.unwrap_or_else(|| Node::plain(""))
     }
 
-    /// Says whether a null was left away; the parser says `~` for that too.
-    fn is_left_away(&self, text: &str, span: &Span) -> bool {
-        let (start, end) = (span.start.byte_offset(), span.end.byte_offset());
-        let written = start
-            .zip(end)
-            .and_then(|(start, end)| self.text.get(start..end));
-        text == "~" && written.is_some_and(|written| !written.contains('~'))
+    /// Takes a scalar.
+    pub fn scalar(&mut self, text: String, style: Style, head: Head) -> Result<(), YamlError> {
+        let node = written(Content::Scalar(text), style, head.tag, head.mark);
+        self.complete(node, head.anchor, 0)
     }
 
-    fn open(&mut self, node: Node, anchor: usize) -> Result<Option<Node>, YamlError> {
+    /// Takes the start of an empty list or mapping.
+    pub fn open(&mut self, content: Content, style: Style, head: Head) -> Result<(), YamlError> {
+        let node = written(content, style, head.tag, head.mark);
         if self.frames.len() >= DEPTH_LIMIT {
             return Err(self.error(&node, Problem::TooDeep { limit: DEPTH_LIMIT }));
+        }
+        if let Some(name) = &head.anchor {
+            self.anchors.insert(name.clone(), None);
         }
         self.frames.push(Frame {
             node,
             key: None,
             merges: false,
-            anchor,
+            anchor: head.anchor,
             height: 1,
         });
-        Ok(None)
+        Ok(())
     }
 
-    fn close(&mut self) -> Result<Option<Node>, YamlError> {
+    /// Takes the end of the innermost list or mapping.
+    pub fn close(&mut self) -> Result<(), YamlError> {
         let Some(mut frame) = self.frames.pop() else {
-            return Ok(None);
+            return Ok(());
         };
         if frame.merges {
             self.merge(&mut frame.node)?;
@@ -156,42 +145,38 @@ impl<'stream> Builder<'stream> {
     }
 
     /// Copies what an anchor stands for.
-    fn alias(&mut self, anchor: usize, span: &Span) -> Result<Option<Node>, YamlError> {
-        let (line, column) = events::position(span);
-        let place = Place {
-            document: self.document,
-            line,
-            column,
+    pub fn alias(&mut self, name: String, mark: Mark) -> Result<(), YamlError> {
+        let failed = |problem| YamlError::new(mark.place(self.document), problem);
+        let anchored = match self.anchors.get(&name) {
+            Some(Some(anchored)) => anchored,
+            Some(None) => return Err(failed(Problem::SelfReference)),
+            None => return Err(failed(Problem::UnknownAnchor { name })),
         };
-        let failed = |problem| YamlError::new(place, problem);
-        let anchored = self
-            .anchors
-            .get(&anchor)
-            .ok_or_else(|| failed(Problem::SelfReference))?;
         if self.frames.len() + anchored.height > DEPTH_LIMIT {
             return Err(failed(Problem::TooDeep { limit: DEPTH_LIMIT }));
         }
         self.aliases.spend(anchored.weight).map_err(failed)?;
         let (node, height) = (anchored.node.clone(), anchored.height);
-        self.complete(node, 0, height)
+        self.complete(node, None, height)
     }
 
     /// Hands a complete node to the collection around it, or out if there is none.
     fn complete(
         &mut self,
         node: Node,
-        anchor: usize,
+        anchor: Option<String>,
         height: usize,
-    ) -> Result<Option<Node>, YamlError> {
-        if anchor != 0 {
-            self.remember(&node, anchor, height)?;
+    ) -> Result<(), YamlError> {
+        if let Some(name) = anchor {
+            self.remember(&node, name, height)?;
         }
         let Some(frame) = self.frames.last_mut() else {
             let mut root = node;
             if self.described && root.tag == Tag::None {
                 root.tag = Tag::Described(Box::default());
             }
-            return Ok(Some(root));
+            self.root = Some(root);
+            return Ok(());
         };
         frame.height = frame.height.max(height + 1);
         match &mut frame.node.content {
@@ -208,22 +193,21 @@ impl<'stream> Builder<'stream> {
             }
             Content::Scalar(_) => {}
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn remember(&mut self, node: &Node, anchor: usize, height: usize) -> Result<(), YamlError> {
+    fn remember(&mut self, node: &Node, name: String, height: usize) -> Result<(), YamlError> {
         let weight = weight(node);
         self.aliases
             .spend(weight)
             .map_err(|problem| self.error(node, problem))?;
-        self.anchors.insert(
-            anchor,
-            Anchored {
-                node: node.clone(),
-                weight,
-                height,
-            },
-        );
+        let node = node.clone();
+        let anchored = Anchored {
+            node,
+            weight,
+            height,
+        };
+        self.anchors.insert(name, Some(anchored));
         Ok(())
     }
 
@@ -270,6 +254,17 @@ impl<'stream> Builder<'stream> {
 
     const fn error(&self, node: &Node, problem: Problem) -> YamlError {
         YamlError::new(node.place(self.document), problem)
+    }
+}
+
+/// Makes a node that stands in a text.
+const fn written(content: Content, style: Style, tag: Tag, mark: Mark) -> Node {
+    Node {
+        content,
+        tag,
+        style,
+        line: mark.line + 1,
+        column: mark.column + 1,
     }
 }
 

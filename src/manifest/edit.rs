@@ -115,7 +115,8 @@ impl Node {
         }
     }
 
-    const fn was_read(&self) -> bool {
+    /// Says whether this stands in a file as it is; what was put here has no type before it is written out.
+    pub const fn was_read(&self) -> bool {
         self.line != 0 && !self.is_twin()
     }
 

@@ -2,6 +2,7 @@
 
 mod base64;
 mod builder;
+mod compose;
 mod edit;
 mod emit;
 mod events;
@@ -21,11 +22,16 @@ mod proof;
 mod quick;
 mod quick_cursor;
 mod quick_scalar;
+mod reader;
 mod rewrite;
 mod scalar;
+mod scan;
+mod scan_mark;
+mod scan_scalar;
 mod styled;
 mod through_json;
 mod timestamp;
+mod token;
 mod tree;
 mod value;
 mod writer;

@@ -3,6 +3,7 @@
 use super::parse::Documents;
 use super::problem::{Place, YamlError};
 use super::quick;
+use super::styled;
 
 /// How a node was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,9 +92,6 @@ pub struct Node {
     pub column: u32,
 }
 
-/// How many comments of a text may stand right behind what is before them.
-const MOST_SPACES: usize = 64;
-
 impl Node {
     /// Reads all documents of a stream, empty ones too.
     ///
@@ -104,24 +102,16 @@ impl Node {
         if let Some(documents) = quick::documents(text) {
             return Ok(documents);
         }
-        let read = |text: &str| Documents::new(text)?.collect::<Result<Vec<_>, _>>();
-        let mut documents = read(text);
-        let mut spaced = String::new();
-        for _ in 0..MOST_SPACES {
-            // Go's reader begins a comment after any token, ours wants a blank before it.
-            let Err(error) = &documents else { break };
-            let text = if spaced.is_empty() {
-                text.trim_start_matches('\u{feff}')
-            } else {
-                &spaced
-            };
-            let Some(start) = error.comment_without_blank(text) else {
-                break;
-            };
-            spaced = format!("{} {}", &text[..start], &text[start..]);
-            documents = read(&spaced);
-        }
-        documents
+        Documents::new(text)?.collect()
+    }
+
+    /// Reads the first document of a stream, an empty one too, and nothing behind it.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`Node::documents`] does, for the first document.
+    pub fn first_document(text: &str) -> Result<Option<Self>, YamlError> {
+        Documents::new(text)?.next().transpose()
     }
 
     /// Makes a scalar that is typed by its looks, as if written without quotes.
@@ -238,7 +228,8 @@ impl Node {
     /// Says whether this is a text that Go's tools write as a block whose first line begins with a tab.
     pub fn is_block_with_tab(&self) -> bool {
         let is_quoted = matches!(self.style, Style::SingleQuoted | Style::DoubleQuoted);
-        let begins = |text: &str| text.starts_with('\t') && text.contains('\n');
+        let begins =
+            |text: &str| text.starts_with('\t') && text.contains('\n') && styled::fits_block(text);
         !is_quoted && self.as_text().is_some_and(begins)
     }
 

@@ -1,17 +1,17 @@
 //! Reads YAML text into nodes, one document at a time, within bounds.
 
-use granit_parser::{Event, Options, Parser, StrInput, options};
-
-use super::builder::{Budget, Builder, DEPTH_LIMIT};
+use super::builder::{Budget, Builder};
+use super::compose;
 use super::events;
 use super::node::Node;
 use super::notes::Notes;
 use super::problem::{Place, Problem, YamlError};
+use super::scan::Scanner;
+use super::token::TokenKind;
 
 /// The documents of a YAML stream, read one after the other.
 pub struct Documents<'text> {
-    parser: Parser<'text, StrInput<'text>>,
-    text: &'text str,
+    scanner: Scanner<'text>,
     document: usize,
     done: bool,
     aliases: Budget,
@@ -28,8 +28,7 @@ impl<'text> Documents<'text> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         refuse_control_characters(text)?;
         Ok(Self {
-            parser: Parser::new_from_str_with_options(text, parser_options()),
-            text,
+            scanner: Scanner::new(text),
             document: 0,
             done: false,
             aliases: Budget::of(text),
@@ -43,31 +42,20 @@ impl<'text> Documents<'text> {
     }
 
     fn advance(&mut self) -> Result<Option<Node>, YamlError> {
-        while let Some(next) = self.parser.next_event() {
-            match next
-                .map_err(|error| events::syntax(&error, self.document.max(1)))?
-                .0
-            {
-                Event::DocumentStart(..) => {
-                    self.document += 1;
-                    return self.build().map(Some);
-                }
-                Event::StreamEnd => break,
-                _ => {}
-            }
+        let (number, is_first) = (self.document + 1, self.document == 0);
+        let scanner = &mut self.scanner;
+        let start = compose::start(scanner, is_first).map_err(|flaw| flaw.in_document(number))?;
+        let Some(start) = start else {
+            return Ok(None);
+        };
+        self.document = number;
+        let mut builder = Builder::new(number, &mut self.aliases, &self.notes);
+        compose::content(scanner, &mut builder, start)?;
+        let next = scanner.peek().map_err(|flaw| flaw.in_document(number))?;
+        if next.kind == TokenKind::DocumentEnd {
+            scanner.take().map_err(|flaw| flaw.in_document(number))?;
         }
-        Ok(None)
-    }
-
-    fn build(&mut self) -> Result<Node, YamlError> {
-        let mut builder = Builder::new(self.text, self.document, &mut self.aliases, &self.notes);
-        while let Some(next) = self.parser.next_event() {
-            let (event, span) = next.map_err(|error| events::syntax(&error, self.document))?;
-            if let Some(root) = builder.take(event, &span)? {
-                return Ok(root);
-            }
-        }
-        Ok(Node::plain(""))
+        Ok(Some(builder.finish()))
     }
 }
 
@@ -81,15 +69,6 @@ impl Iterator for Documents<'_> {
         let next = self.advance().transpose();
         self.done = !matches!(next, Some(Ok(_)));
         next
-    }
-}
-
-/// Returns what we ask of the parser: no comments, and our own limits where they are lower.
-fn parser_options() -> Options {
-    options! {
-        emit_comments: false,
-        flow_nesting_limit: DEPTH_LIMIT + 1,
-        block_nesting_limit: DEPTH_LIMIT + 1,
     }
 }
 
@@ -250,7 +229,7 @@ mod tests {
     fn says_where_the_trouble_is() {
         assert_eq!(
             problem("a: 1\n---\nb: [\n"),
-            "document 2, line 3, column 4: unclosed bracket '['"
+            "document 2, line 4, column 1: did not find expected node content"
         );
         assert_eq!(
             problem("a: x\nb: \u{7}\n"),

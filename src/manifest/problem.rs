@@ -25,6 +25,60 @@ impl fmt::Display for Place {
     }
 }
 
+/// A place in a text; both numbers count from zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The line.
+    pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
+}
+
+/// What the scanner or the parser finds wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    mark: Mark,
+    message: &'static str,
+    tab: bool,
+}
+
+impl Flaw {
+    /// Says what is wrong where.
+    pub const fn new(mark: Mark, message: &'static str) -> Self {
+        Self {
+            mark,
+            message,
+            tab: false,
+        }
+    }
+
+    /// Says whether a tab is what is wrong.
+    #[must_use]
+    pub const fn at_tab(self, tab: bool) -> Self {
+        Self { tab, ..self }
+    }
+
+    /// Makes the error of a document of it.
+    pub fn in_document(self, document: usize) -> YamlError {
+        let problem = Problem::Syntax {
+            message: self.message.into(),
+            tab: self.tab,
+        };
+        YamlError::new(self.mark.place(document), problem)
+    }
+}
+
+impl Mark {
+    /// Returns the place in a document of a stream.
+    pub const fn place(self, document: usize) -> Place {
+        Place {
+            document,
+            line: self.line + 1,
+            column: self.column + 1,
+        }
+    }
+}
+
 /// What is wrong with a YAML text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -53,6 +107,12 @@ pub enum Problem {
     AliasBomb {
         /// How much is allowed.
         limit: usize,
+    },
+    /// An alias names no anchor.
+    #[error("unknown anchor '{name}' referenced")]
+    UnknownAnchor {
+        /// The name.
+        name: String,
     },
     /// An anchor's own value refers to the anchor.
     #[error("the value of the anchor contains itself")]
@@ -118,24 +178,6 @@ pub struct YamlError {
 }
 
 impl YamlError {
-    /// Returns where in the text a comment begins right behind what is before it, if that is what is wrong.
-    pub(super) fn comment_without_blank(&self, text: &str) -> Option<usize> {
-        let Problem::Syntax { message, .. } = &self.problem else {
-            return None;
-        };
-        if !message.contains("comments must be separated") {
-            return None;
-        }
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let before = usize::try_from(self.place.line).ok()?.checked_sub(1)?;
-        let lines = || text.split_inclusive('\n');
-        let start: usize = lines().take(before).map(str::len).sum();
-        let line = lines().nth(before)?;
-        let column = usize::try_from(self.place.column).ok()?.checked_sub(1)?;
-        let (within, character) = line.char_indices().nth(column)?;
-        (character == '#').then_some(start + within)
-    }
-
     /// Makes an error of a problem at a place.
     pub const fn new(place: Place, problem: Problem) -> Self {
         Self {

@@ -91,7 +91,7 @@ fn mapping(cursor: &mut Cursor<'_>, indent: isize, first: Node, depth: usize) ->
 
 /// Reads what follows the colon after a key.
 fn field(cursor: &mut Cursor<'_>, indent: isize, depth: usize) -> Option<Node> {
-    // A value that is left away stands at the colon.
+    // A value that is left away stands behind the colon.
     let (line, column) = cursor.place();
     cursor.skip_blanks();
     if !cursor.is_at_line_end() {
@@ -103,7 +103,7 @@ fn field(cursor: &mut Cursor<'_>, indent: isize, depth: usize) -> Option<Node> {
     } else if cursor.indent == indent && cursor.is_at_item() {
         sequence(cursor, indent, Dashes::AtKey, depth + 1)
     } else {
-        Some(scalar(String::new(), Style::Plain, (line, column - 1)))
+        Some(scalar(String::new(), Style::Plain, (line, column)))
     }
 }
 
@@ -121,17 +121,13 @@ fn sequence(cursor: &mut Cursor<'_>, indent: isize, at: Dashes, depth: usize) ->
     if depth >= DEPTH_LIMIT {
         return None;
     }
-    let mut place = cursor.place();
+    let place = cursor.place();
     let mut items = Vec::with_capacity(2);
     while cursor.indent == indent && cursor.is_at_item() {
         cursor.skip(1);
         cursor.skip_blanks();
         if cursor.is_at_line_end() {
             return None;
-        }
-        if items.is_empty() && at == Dashes::AtKey {
-            // So does the parser.
-            place = cursor.place();
         }
         cursor.indent = cursor.column();
         let column = cursor.indent;
@@ -180,14 +176,8 @@ fn value(cursor: &mut Cursor<'_>, parent: isize) -> Option<Node> {
     }
     let place = cursor.place();
     Some(match cursor.byte(0) {
-        b'|' => {
-            let (text, place) = cursor.block(parent)?;
-            scalar(text, Style::Literal, place)
-        }
-        b'>' => {
-            let (text, place) = cursor.block(parent)?;
-            scalar(text, Style::Folded, place)
-        }
+        b'|' => scalar(cursor.block(parent)?, Style::Literal, place),
+        b'>' => scalar(cursor.block(parent)?, Style::Folded, place),
         b'\'' => scalar(cursor.quoted(b'\'', parent)?, Style::SingleQuoted, place),
         b'"' => scalar(cursor.quoted(b'"', parent)?, Style::DoubleQuoted, place),
         b'[' | b'{' => {

@@ -140,8 +140,8 @@ impl<'text> Cursor<'text> {
         (self.column() > parent && !self.is_at_end()).then_some(breaks)
     }
 
-    /// Reads a block after `|` or `>`; returns its text, and the place that the parser says it stands at.
-    pub fn block(&mut self, parent: isize) -> Option<(String, (u32, u32))> {
+    /// Reads a block after `|` or `>`.
+    pub fn block(&mut self, parent: isize) -> Option<String> {
         let is_folded = self.byte(0) == b'>';
         self.at += 1;
         let chomping = self.byte(0);
@@ -161,7 +161,7 @@ impl<'text> Cursor<'text> {
                 widest = widest.max(self.column());
             }
         }
-        let (indent, place) = (self.column(), self.place());
+        let indent = self.column();
         if indent <= parent || widest > indent || matches!(self.byte(0), 0 | b'\t') {
             return None;
         }
@@ -195,7 +195,7 @@ impl<'text> Cursor<'text> {
             _ => {}
         }
         self.go_to_line()?;
-        Some((text, place))
+        Some(text)
     }
 
     /// Goes from the end of a line of a block to its next line, over so many breaks; says whether there is one.

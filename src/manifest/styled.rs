@@ -164,11 +164,17 @@ fn style(wanted: Style, text: &str, (key, in_flow): (bool, bool), force_quotes: 
     }
     match style {
         Style::SingleQuoted if look.in_line() == Form::Double => Style::DoubleQuoted,
-        Style::Literal | Style::Folded if key || in_flow || !look.fits_block() => {
+        Style::Literal | Style::Folded if key || in_flow || !fits_block(text) => {
             Style::DoubleQuoted
         }
         other => other,
     }
+}
+
+/// Says whether this writer puts a text into a block: unlike the older one, it does so with tabs.
+pub fn fits_block(text: &str) -> bool {
+    Look::of(text).fits_block()
+        || (text.contains('\t') && Look::of(&text.replace('\t', "x")).fits_block())
 }
 
 #[cfg(test)]

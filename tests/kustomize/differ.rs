@@ -22,8 +22,13 @@ const SEEDS: (u64, usize) = (1, 150);
 
 /// The grammars that cases are made from, in turn.
 const GRAMMARS: &[&str] = &[
+    include_str!("grammar/breaks.txt"),
+    include_str!("grammar/components.txt"),
+    include_str!("grammar/definitions.txt"),
     include_str!("grammar/generators.txt"),
+    include_str!("grammar/openapi.txt"),
     include_str!("grammar/patches.txt"),
+    include_str!("grammar/plugins.txt"),
     include_str!("grammar/replacements.txt"),
     include_str!("grammar/transformers.txt"),
     include_str!("grammar/variables.txt"),

@@ -110,11 +110,10 @@ fn documents(text: &str) -> Result<Vec<Node>, ReadError> {
     let pieces = split(text)?;
     let lone = pieces.len() == 1;
     let mut documents = if pieces.iter().any(|piece| has_marks(piece)) {
-        // Of each piece, only the first document counts.
+        // Of each piece, only the first document is read.
         let mut documents = Vec::with_capacity(pieces.len());
         for piece in &pieces {
-            let mut parsed = Node::documents(piece).map_err(malformed)?;
-            documents.extend(parsed.drain(..).next());
+            documents.extend(Node::first_document(piece).map_err(malformed)?);
         }
         documents
     } else {
@@ -122,6 +121,9 @@ fn documents(text: &str) -> Result<Vec<Node>, ReadError> {
         Node::documents(text).map_err(malformed)?
     };
     documents.retain(|document| !document.is_null());
+    if text.contains("\"<<\"") || text.contains("'<<'") {
+        documents.iter_mut().for_each(drop_quoted_merges);
+    }
     let is_list = |node: &Node| {
         matches!(text_of(node, "kind"), "List" | "ResourceList")
             && (node.get("items").is_some() || node.get("functionConfig").is_some())
@@ -136,6 +138,18 @@ fn documents(text: &str) -> Result<Vec<Node>, ReadError> {
         });
     }
     Ok(documents)
+}
+
+/// Takes keys away that are a `<<` between quotes: the reference does not merge them, and clears all of that name.
+fn drop_quoted_merges(node: &mut Node) {
+    node.remove("<<");
+    match &mut node.content {
+        Content::Scalar(_) => {}
+        Content::Sequence(items) => items.iter_mut().for_each(drop_quoted_merges),
+        Content::Mapping(entries) => entries
+            .iter_mut()
+            .for_each(|entry| drop_quoted_merges(&mut entry.value)),
+    }
 }
 
 /// Cuts a text at the lines that start with three dashes.
@@ -165,7 +179,15 @@ fn split(text: &str) -> Result<Vec<&str>, ReadError> {
 fn has_marks(piece: &str) -> bool {
     let at_line_start =
         |mark: &str| piece.starts_with(mark) || piece.contains(&format!("\n{mark}"));
+    // A mark may also follow one of the line breaks that only YAML 1.1 has.
+    let breaks = ['\r', '\u{85}', '\u{2028}', '\u{2029}'];
+    let is_suspect = |byte: u8| matches!(byte, b'\r' | 0xc2 | 0xe2);
+    // Without a branch for each byte, the compiler looks at many at once.
+    let suspect = piece
+        .bytes()
+        .fold(false, |met, byte| met | is_suspect(byte));
     piece.starts_with('\u{feff}')
+        || (suspect && piece.contains(breaks))
         || at_line_start("...")
         || at_line_start("%")
         || piece.contains("\n---")

@@ -78,7 +78,10 @@ pub fn json(
         set_mark(&mut document);
     }
     *root = json6902::apply(document, operations)?;
-    take_mark(root);
+    // What the reference remembers in annotations of its own it puts back, but not what it tells of origins.
+    if tracked && !take_mark(root) {
+        resource.forget_told();
+    }
     resource.reread(|gvk| schemas.scope(gvk));
     Ok(())
 }

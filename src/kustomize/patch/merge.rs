@@ -113,7 +113,8 @@ impl<'s> Walker<'s> {
             .or(shape)
             .or_else(|| self.embedded(node));
         if node.is_null() {
-            let written = node.as_text().is_some_and(|text| !text.is_empty());
+            // An empty scalar that was put here is no null yet.
+            let written = !node.was_read() || node.as_text().is_some_and(|text| !text.is_empty());
             return Ok(if written { Fate::Kept } else { Fate::Cleared });
         }
         match &mut node.content {
@@ -244,6 +245,7 @@ impl<'s> Walker<'s> {
         for mut entry in patches.rest() {
             let name = entry.key.as_text().unwrap_or_default();
             let shape = shape.and_then(|shape| shape.field(name));
+            MergeError::unless_named(name)?;
             let fate = self
                 .added(&mut entry.value, shape)
                 .map_err(|error| error.inside(name))?;
@@ -281,7 +283,7 @@ fn retain(
             return true;
         }
         let name = entry.key.as_text().unwrap_or_default();
-        match meet(name, &mut entry.value) {
+        match MergeError::unless_named(name).and_then(|()| meet(name, &mut entry.value)) {
             Ok(fate) => {
                 entry.value.quote_untyped();
                 fate == Fate::Kept

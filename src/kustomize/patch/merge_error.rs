@@ -22,6 +22,10 @@ enum MergeProblem {
         wanted: &'static str,
         found: &'static str,
     },
+    #[error(
+        "wrong node kind: expected ScalarNode but got MappingNode: a field without a name cannot be set"
+    )]
+    Nameless,
     #[error(transparent)]
     Directive(#[from] UnknownDirective),
 }
@@ -34,6 +38,14 @@ impl MergeError {
             found: sort(found),
         }
         .into()
+    }
+
+    /// Refuses a field without a name, which the reference's setter takes for the mapping itself.
+    pub(super) fn unless_named(name: &str) -> Result<(), Self> {
+        match name {
+            "" => Err(MergeProblem::Nameless.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Says below which field it happened.

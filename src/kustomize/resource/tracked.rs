@@ -358,6 +358,12 @@ impl Resource {
         self.changes += 1;
     }
 
+    /// Forgets what is told of its origin and its changes.
+    pub fn forget_told(&mut self) {
+        self.transformations.clear();
+        self.origin = None;
+    }
+
     pub(super) const fn changes(&self) -> u32 {
         self.changes
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::super::resource::Scope;
+use super::sound::{self, Unique};
 use crate::error::Explain;
 use crate::manifest::{self, Dialect, YamlError};
 
@@ -37,6 +38,26 @@ pub enum SchemaError {
         /// The field, or `(root)`.
         field: &'static str,
     },
+    /// A definition is no schema.
+    #[error(
+        "invalid schema file: the definition `{name}` must have {wanted}{}",
+        at(path)
+    )]
+    Definition {
+        /// The definition.
+        name: String,
+        /// The field that is wrong; empty for all of it.
+        path: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+}
+
+fn at(path: &str) -> String {
+    match path {
+        "" => String::new(),
+        path => format!(" at `{path}`"),
+    }
 }
 
 impl Explain for SchemaError {
@@ -65,6 +86,7 @@ impl Custom {
     /// Reads a schema in JSON or YAML.
     pub fn read(text: &str) -> Result<Self, SchemaError> {
         let mut value = if text.starts_with('{') {
+            serde_json::from_str::<Unique>(text)?;
             serde_json::from_str(text)?
         } else {
             let documents = manifest::read_as(text, Dialect::Loose)?;
@@ -75,6 +97,7 @@ impl Custom {
         };
         let definitions = take_mapping(fields, "definitions")?;
         let paths = take_mapping(fields, "paths")?;
+        check(&definitions)?;
         Ok(Self {
             kinds: kinds(&definitions),
             scopes: scopes(&paths),
@@ -166,6 +189,29 @@ fn take_mapping(
         Some(Value::Object(mapping)) => Ok(mapping),
         Some(_) => Err(SchemaError::NotAMapping { field }),
     }
+}
+
+/// Refuses definitions that the reference cannot read.
+fn check(definitions: &Map<String, Value>) -> Result<(), SchemaError> {
+    for (name, definition) in definitions {
+        if let Some((path, wanted)) = sound::flaw(definition) {
+            return Err(SchemaError::Definition {
+                name: name.clone(),
+                path,
+                wanted,
+            });
+        }
+        let kinds = definition.get(GROUP_VERSION_KIND).and_then(Value::as_array);
+        let is_nameless = |kind: &Value| kind.is_object() && type_name(kind).is_none();
+        if kinds.into_iter().flatten().any(is_nameless) {
+            return Err(SchemaError::Definition {
+                name: name.clone(),
+                path: GROUP_VERSION_KIND.into(),
+                wanted: "a list of kinds with `kind` and `version`",
+            });
+        }
+    }
+    Ok(())
 }
 
 fn kinds(definitions: &Map<String, Value>) -> HashMap<TypeName, String> {

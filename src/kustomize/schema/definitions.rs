@@ -1,8 +1,11 @@
 //! The files of `crds`: old `OpenAPI` definitions whose marks say where names, labels and annotations stand.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::super::file::{FieldSpec, FieldSpecConflict, NameReference, TransformerConfiguration};
+use super::sound::{self, Unique};
 use crate::error::Explain;
 use crate::manifest::{self, Dialect, YamlError};
 
@@ -31,6 +34,19 @@ pub enum DefinitionsError {
         /// What it is.
         what: String,
     },
+    /// The schema of a definition is none.
+    #[error("the schema of `{name}` cannot be read: {}", wrong(path, wanted))]
+    Schema {
+        /// The definition.
+        name: String,
+        /// The field of the schema; empty for the schema itself.
+        path: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The file holds nothing at all.
+    #[error("the file of definitions is empty")]
+    Empty,
     /// The definitions lead into each other without end.
     #[error("the definition `{name}` contains itself")]
     Circle {
@@ -44,21 +60,27 @@ pub enum DefinitionsError {
 
 impl Explain for DefinitionsError {}
 
+fn wrong(path: &str, wanted: &str) -> String {
+    match path {
+        "" => format!("it must be {wanted}"),
+        path => format!("`{path}` must be {wanted}"),
+    }
+}
+
 /// Reads a file of definitions, JSON or YAML, and returns the places that its marks name.
 ///
 /// # Errors
 ///
 /// Fails where it holds something else, or definitions without end.
 pub fn places(text: &str) -> Result<TransformerConfiguration, DefinitionsError> {
-    let value = if text.starts_with('{') {
-        serde_json::from_str(text)?
-    } else {
-        let documents = manifest::read_as(text, Dialect::Loose)?;
-        documents.into_iter().next().unwrap_or(Value::Null)
-    };
-    let Value::Object(definitions) = value else {
-        let what = "the file".to_owned();
-        return Err(DefinitionsError::NotAMapping { what });
+    let value = read(text)?;
+    let definitions = match value {
+        Value::Object(definitions) => definitions,
+        Value::Null => Map::new(),
+        _ => {
+            let what = "the file".to_owned();
+            return Err(DefinitionsError::NotAMapping { what });
+        }
     };
     let mut walk = Walk {
         definitions: &definitions,
@@ -70,6 +92,15 @@ pub fn places(text: &str) -> Result<TransformerConfiguration, DefinitionsError> 
             let what = format!("`{name}`");
             return Err(DefinitionsError::NotAMapping { what });
         }
+        if let Some((path, wanted)) = schema(definition).and_then(sound::flaw) {
+            return Err(DefinitionsError::Schema {
+                name: name.clone(),
+                path,
+                wanted,
+            });
+        }
+    }
+    for (name, definition) in &definitions {
         let fields = properties(definition);
         let is_object = ["apiVersion", "kind", "metadata"]
             .iter()
@@ -82,11 +113,32 @@ pub fn places(text: &str) -> Result<TransformerConfiguration, DefinitionsError> 
     Ok(walk.places)
 }
 
-fn properties(definition: &Value) -> Option<&Map<String, Value>> {
-    let schema = definition
+/// Reads the file as the reference does: in JSON a schema may have no field twice.
+fn read(text: &str) -> Result<Value, DefinitionsError> {
+    if text.is_empty() {
+        return Err(DefinitionsError::Empty);
+    }
+    if !text.starts_with('{') {
+        let documents = manifest::read_as(text, Dialect::Loose)?;
+        return Ok(documents.into_iter().next().unwrap_or(Value::Null));
+    }
+    // A definition may be there twice: the last one counts.
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "only whether the values can be read is asked for"
+    )]
+    serde_json::from_str::<BTreeMap<String, Unique>>(text)?;
+    Ok(serde_json::from_str(text)?)
+}
+
+fn schema(definition: &Value) -> Option<&Value> {
+    definition
         .get("Schema")
-        .or_else(|| definition.get("schema"))?;
-    schema.get("properties")?.as_object()
+        .or_else(|| definition.get("schema"))
+}
+
+fn properties(definition: &Value) -> Option<&Map<String, Value>> {
+    schema(definition)?.get("properties")?.as_object()
 }
 
 /// The walk from a kind through the definitions that its fields refer to.

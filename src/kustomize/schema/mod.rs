@@ -5,6 +5,7 @@ mod definitions;
 mod part;
 mod scope;
 mod shape;
+mod sound;
 mod table;
 
 pub use custom::SchemaError;

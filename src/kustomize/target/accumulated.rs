@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::file::{FieldSpecConflict, TransformerConfiguration, Variable};
 use super::super::resource::{Gvk, Id, ResourceList, Scope};
+use super::super::transform::default_configuration;
 use super::problem::BuildError;
 
 /// What a directory adds up to.
@@ -48,8 +49,15 @@ impl Accumulated {
             // Nearly every directory has the same configuration: the built-in one.
             Some(own) if Arc::ptr_eq(own, &other) => Ok(()),
             Some(own) => Arc::make_mut(own).merge(Arc::unwrap_or_clone(other)),
-            None => {
+            None if Arc::ptr_eq(&other, default_configuration()) => {
                 self.configuration = Some(other);
+                Ok(())
+            }
+            None => {
+                // Rules may cover each other by now: the one that stands before the other counts.
+                let mut own = TransformerConfiguration::default();
+                own.merge(Arc::unwrap_or_clone(other))?;
+                self.configuration = Some(Arc::new(own));
                 Ok(())
             }
         }

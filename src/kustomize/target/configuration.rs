@@ -5,7 +5,7 @@ use super::super::load::Loader;
 use super::super::schema;
 use super::directory::Directory;
 use super::problem::{BuildError, StepError};
-use crate::manifest::Node;
+use crate::manifest::{Dialect, Node};
 
 /// Reads and merges the files of `configurations`.
 ///
@@ -21,6 +21,9 @@ pub fn read(loader: &Loader<'_>, paths: &[String]) -> Result<TransformerConfigur
             |source: StepError| BuildError::step(format!("reading configuration '{path}'"), source);
         let documents = Node::documents(&text).map_err(|error| failed(error.into()))?;
         if let Some(document) = documents.first() {
+            // The reference reads these files strictly: no key twice.
+            let strict = document.clone().into_value(Dialect::Configuration, 1);
+            strict.map_err(|error| failed(error.into()))?;
             let own = file::decode(document, Rules::CONFIGURATION)
                 .map_err(|error| failed(error.into()))?;
             merged.merge(own)?;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::super::file::{Kustomization, Rules, TransformerConfiguration};
 use super::super::load::{LoadError, Loader, shown};
-use super::super::resource::{Origin, Resource, ResourceList};
+use super::super::resource::Origin;
 use super::super::transform::default_configuration;
 use super::accumulated::Accumulated;
 use super::build_state::BuildState;
 use super::found::Found;
 use super::options::RootFields;
 use super::problem::BuildError;
-use super::{configuration, fields, found, plugin};
+use super::{configuration, fields, found, plugin, validate};
 
 /// A directory that is being built.
 pub struct Directory<'call> {
@@ -114,7 +114,7 @@ impl<'call> Directory<'call> {
             .accumulate_components(sum)
             .map_err(|error| error.during("accumulating components"))?;
         self.transform(&mut sum)?;
-        self.validate(&mut sum.resources)?;
+        validate::run(self, &mut sum.resources)?;
         let variables = self.kustomization.vars.as_deref().unwrap_or_default();
         sum.add_variables(variables, |gvk| self.state.scope(gvk))
             .map_err(|error| error.during("merging vars"))?;
@@ -143,30 +143,6 @@ impl<'call> Directory<'call> {
         transformers.extend(plugin::transformers(self, listed)?);
         for transformer in transformers {
             transformer.transform(&mut sum.resources)?;
-        }
-        Ok(())
-    }
-
-    /// Runs the validators: transformers that may add the label `validated-by`, and nothing else.
-    fn validate(&self, resources: &mut ResourceList) -> Result<(), BuildError> {
-        let listed = self.kustomization.validators.iter().flatten();
-        for validator in plugin::transformers(self, listed)? {
-            let before = resources.clone();
-            (validator.run)(resources)?;
-            if before.len() != resources.len() {
-                return Err(BuildError::Changed {
-                    what: "lists have different number of entries".into(),
-                });
-            }
-            for (old, new) in before.iter().zip(resources.iter()) {
-                let mut new = new.clone();
-                remove_mark(&mut new);
-                if old.root() != new.root() {
-                    return Err(BuildError::Changed {
-                        what: format!("nodes unequal: {}", old.id()),
-                    });
-                }
-            }
         }
         Ok(())
     }
@@ -303,26 +279,5 @@ impl<'call> Directory<'call> {
             file_name: found.name,
             namespace_above: self.namespace(),
         })
-    }
-}
-
-/// Takes the label off that validators may add.
-fn remove_mark(resource: &mut Resource) {
-    let is_marked = |resource: &Resource| {
-        let labels = resource.root().get("metadata")?.get("labels")?;
-        labels
-            .get("validated-by")
-            .map(|_| labels.entries().map_or(0, <[_]>::len))
-    };
-    let Some(labels) = is_marked(resource) else {
-        return;
-    };
-    let Some(metadata) = resource.root_mut().get_mut("metadata") else {
-        return;
-    };
-    if labels == 1 {
-        metadata.remove("labels");
-    } else if let Some(labels) = metadata.get_mut("labels") {
-        labels.remove("validated-by");
     }
 }

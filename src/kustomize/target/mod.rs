@@ -18,6 +18,7 @@ mod plugin;
 mod plugin_transformer;
 mod problem;
 mod step;
+mod validate;
 
 pub use build::{Built, build, build_all, build_each};
 pub use found::{FILE_NAMES, read as read_kustomization};

@@ -10,7 +10,7 @@ use crate::kustomize::file::{
     FieldSpec, Kustomization, Label, TransformerConfiguration, merge_all, merge_one,
 };
 use crate::kustomize::resource::{Resource, ResourceList};
-use crate::manifest::{Entry, Node};
+use crate::manifest::{Entry, Node, Style};
 
 /// Labels or annotations, and the maps that they go into.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,6 +144,10 @@ fn set_pairs<'pair>(
             value.style = old.style;
             old.overwrite(value);
             continue;
+        }
+        // It matters where a later transformer takes the type away.
+        if write::looks_like_no_text(text) {
+            value.style = Style::DoubleQuoted;
         }
         if let Some(number) = number {
             value = value.twin(number);

@@ -172,6 +172,6 @@ pub fn put_text(map: &mut Node, key: &str, text: &str) {
 }
 
 /// Says whether a text without quotes would be something else to YAML 1.1; several lines never are.
-fn looks_like_no_text(text: &str) -> bool {
+pub fn looks_like_no_text(text: &str) -> bool {
     !text.is_empty() && !text.contains('\n') && !Node::plain(text).reads_as_text()
 }
