@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
@@ -14,6 +14,7 @@ use super::key_secret;
 use super::locked::{AskPassphrase, LockedKey, LockedKeys, ask_for};
 use super::metadata::{Recipient, Sort};
 use super::open_pgp::{self, OpenPgpKey};
+use super::usual::usual_places;
 use crate::env::{self, Variable};
 
 /// Whether somebody has named a key, or it lies where keys usually lie.
@@ -389,16 +390,4 @@ impl Keyring {
         }
         None
     }
-}
-
-/// Returns where keys usually lie, and whether they are those of SSH.
-fn usual_places() -> Vec<(PathBuf, bool)> {
-    let home = env::HOME.path().map(PathBuf::from);
-    let settings = env::XDG_CONFIG_HOME.path().map(PathBuf::from);
-    let settings = settings.or_else(|| home.as_ref().map(|home| home.join(".config")));
-    let own = settings.map(|settings| (settings.join("sops/age/keys.txt"), false));
-    let ssh = home
-        .iter()
-        .flat_map(|home| ["id_ed25519", "id_rsa"].map(|name| (home.join(".ssh").join(name), true)));
-    own.into_iter().chain(ssh).collect()
 }

@@ -23,6 +23,7 @@ mod shell_words;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod usual;
 mod walk;
 mod yaml;
 mod yaml_writer;
