@@ -1,6 +1,7 @@
 //! What Git calls files, folders and links by: the digest of their content.
 
 use std::fmt;
+use std::path::is_separator;
 
 use git2::{ObjectType, Oid};
 
@@ -92,10 +93,10 @@ impl ContentId {
     }
 }
 
-/// Says whether a name may stand in a path, whatever the system.
+/// Says whether a file of a name can be checked out; anything else in a tree is nobody's file.
 pub(super) fn is_safe(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
         && !name.eq_ignore_ascii_case(".git")
-        && !name.contains(['/', '\\'])
-        && !name.chars().any(char::is_control)
+        && !name.contains(is_separator)
+        && !name.contains('\0')
 }

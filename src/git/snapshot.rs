@@ -122,11 +122,12 @@ fn failed(action: &'static str) -> impl FnOnce(io::Error) -> GitError {
 
 /// Takes an entry over; `None` for a name that no path can hold.
 fn leaf(entry: EntryRef<'_>) -> Option<Leaf> {
-    let name = std::str::from_utf8(entry.filename).ok();
-    let name = name.filter(|name| is_safe(name))?;
+    // A name that is no text is still that of a file, which must not be hidden.
+    let name = String::from_utf8_lossy(entry.filename);
     let mode = entry.mode.kind();
+    is_safe(&name).then_some(())?;
     Some(Leaf {
-        name: name.to_owned(),
+        name: name.into_owned(),
         kind: match mode {
             Mode::Tree => EntryKind::Folder,
             Mode::Link => EntryKind::Link,

@@ -78,6 +78,7 @@ pub fn content(
         scanner,
         builder,
         document,
+        taken: start.dashes.unwrap_or_default(),
         tags: start.tags,
         states: Vec::new(),
     };
@@ -143,6 +144,8 @@ struct Composer<'call, 'text, 'stream> {
     scanner: &'call mut Scanner<'text>,
     builder: &'call mut Builder<'stream>,
     document: usize,
+    /// Where the token ends that was taken last.
+    taken: Mark,
     tags: Vec<(String, String)>,
     /// What is open, the innermost last.
     states: Vec<State>,
@@ -164,8 +167,10 @@ impl Composer<'_, '_, '_> {
     }
 
     fn take(&mut self) -> Result<Token, YamlError> {
-        let taken = self.scanner.take();
-        taken.map_err(|flaw| flaw.in_document(self.document))
+        let next = self.scanner.take();
+        let token = next.map_err(|flaw| flaw.in_document(self.document))?;
+        self.taken = token.end;
+        Ok(token)
     }
 
     fn next_mark(&mut self) -> Result<Mark, YamlError> {
@@ -176,7 +181,12 @@ impl Composer<'_, '_, '_> {
     }
 
     fn fail<T>(&mut self, problem: &'static str) -> Result<T, YamlError> {
-        let mark = self.next_mark()?;
+        // What a text lacks at its end is missing behind its last word, not on the line after it.
+        let mark = if self.is_at(&[TokenKind::StreamEnd])? {
+            self.taken
+        } else {
+            self.next_mark()?
+        };
         Err(Flaw::new(mark, problem).in_document(self.document))
     }
 

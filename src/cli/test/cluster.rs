@@ -11,7 +11,7 @@ use super::super::repository_args::RepositoryArgs;
 use crate::error::Failure;
 use crate::ops::{self, ClusterTest, Side, Verdict};
 use crate::render::repository::Depth;
-use crate::report::{Format, Output, Table};
+use crate::report::{Format, FormatError, Output, Table};
 
 /// Test whether everything that the entry path of a cluster leads to can be built
 ///
@@ -47,13 +47,16 @@ enum Form {
 }
 
 impl FromStr for Form {
-    type Err = <Format as FromStr>::Err;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "junit" => Ok(Self::Junit),
-            text => text.parse().map(Self::Other),
+        if text == "junit" {
+            return Ok(Self::Junit);
         }
+        text.parse().map(Self::Other).map_err(|error| match error {
+            FormatError::Unknown(_) => format!("{error}, junit"),
+            error => error.to_string(),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::kustomize::Unset;
 use crate::manifest::Object;
 
 /// Goes up with every change of the engine that changes what comes out.
-const EDITION: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
+const EDITION: &str = concat!("3 ", env!("CARGO_PKG_VERSION"));
 
 /// A digest of all that an outcome depends on: equal keys, equal outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -118,9 +118,8 @@ impl Folder {
         let mut leaves = Vec::new();
         for entry in fs::read_dir(self.on_disk(folder))? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            // A name that is no text leads to no file, which the build then says.
+            let name = entry.file_name().to_string_lossy().into_owned();
             let found = entry.file_type()?;
             let kind = if found.is_symlink() {
                 EntryKind::Link
