@@ -229,7 +229,7 @@ mod tests {
     fn says_where_the_trouble_is() {
         assert_eq!(
             problem("a: 1\n---\nb: [\n"),
-            "document 2, line 4, column 1: did not find expected node content"
+            "document 2, line 3, column 5: did not find expected node content"
         );
         assert_eq!(
             problem("a: x\nb: \u{7}\n"),
