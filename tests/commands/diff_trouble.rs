@@ -101,15 +101,14 @@ fn ctrl_c_while_applying_leaves_what_the_next_run_goes_on_with() {
         .add(Rule::new("PATCH", "*/configmaps/two", Fault::Delay(HELD)).starting_at(3));
     let run = start(&place.env, &["--apply", "--yes"]);
     place.wait_for("PATCH", "/configmaps/two", 3);
-    run.wait_for("one created");
+    let scene = place.env.scene();
+    scene.wait_until("ConfigMap/one", "applied", |_| true);
     run.interrupt();
     let stopped = run.finish().failure(130);
     assert!(
         stopped.contains("run the same command again to go on"),
         "{stopped}"
     );
-    let scene = place.env.scene();
-    assert!(scene.object("ConfigMap/one").is_some());
     assert!(scene.object("ConfigMap/two").is_none());
 
     // What the stopped run has applied is remembered: it is pruned like all else.

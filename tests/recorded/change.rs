@@ -21,6 +21,14 @@ const VOLATILE: &[&str] = &[
     "selfLink",
 ];
 
+/// Who reports when the API server looks over the addresses of services, which it does when it likes.
+const REPAIR: &str = "ipallocator-repair-controller";
+
+/// Says whether an object is the API server's own doing, whatever runs meanwhile.
+fn is_of_server(object: &Value) -> bool {
+    object["kind"] == "Event" && object["reportingComponent"] == REPAIR
+}
+
 /// Returns the keys of objects that were written to, made or deleted.
 pub fn touched(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
     let version = |snapshot: &Snapshot, key: &str| {
@@ -28,8 +36,11 @@ pub fn touched(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
             .get(key)
             .map(|object| object["metadata"]["resourceVersion"].clone())
     };
-    let keys = before.keys().chain(after.keys());
-    keys.filter(|key| version(before, key) != version(after, key))
+    let objects = before.iter().chain(after);
+    objects
+        .filter(|(_, object)| !is_of_server(object))
+        .map(|(key, _)| key)
+        .filter(|key| version(before, key) != version(after, key))
         .cloned()
         .collect()
 }
