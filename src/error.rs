@@ -32,6 +32,12 @@ impl Blame {
             Self::Interrupted => 130,
         }
     }
+
+    /// Returns the blame for several failures together: that of time where time alone was short.
+    pub fn of_all(failures: impl IntoIterator<Item = Self>) -> Self {
+        let is_late = failures.into_iter().all(|blame| blame == Self::Timeout);
+        if is_late { Self::Timeout } else { Self::User }
+    }
 }
 
 /// An error that knows whose fault it is and what to try next.

@@ -194,10 +194,8 @@ impl<T> Gathered<T> {
         if self.silent.is_empty() {
             return Ok(());
         }
-        let is_late = self.silent.iter().all(|one| one.blame == Blame::Timeout);
-        let blame = if is_late { Blame::Timeout } else { Blame::User };
         Err(Failure::blaming(
-            blame,
+            Blame::of_all(self.silent.iter().map(|one| one.blame)),
             format!("{} of {} clusters failed", self.silent.len(), self.asked),
         ))
     }

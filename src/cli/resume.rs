@@ -208,13 +208,8 @@ async fn wait(context: &Context, resumed: &[OfKind<Address>]) -> Result<(), Fail
     if failed.is_empty() {
         return Ok(());
     }
-    let blame = if failed.iter().all(|blame| *blame == Blame::Timeout) {
-        Blame::Timeout
-    } else {
-        Blame::User
-    };
     let words = format!("reconciliation failed for {}", words.join(", "));
-    Err(Failure::blaming(blame, words))
+    Err(Failure::blaming(Blame::of_all(failed), words))
 }
 
 /// Waits for the objects of a kind and tells of each how that ended, by name; returns who is to blame for those that

@@ -211,13 +211,8 @@ fn summed_up(failed: &[Blame], count: usize) -> Result<(), Failure> {
     if failed.is_empty() {
         return Ok(());
     }
-    let blame = if failed.iter().all(|blame| *blame == Blame::Timeout) {
-        Blame::Timeout
-    } else {
-        Blame::User
-    };
     Err(Failure::blaming(
-        blame,
+        Blame::of_all(failed.iter().copied()),
         format!(
             "reconciliation failed for {} of {count} objects",
             failed.len()
