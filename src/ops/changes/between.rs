@@ -125,8 +125,8 @@ impl<'side> Comparison<'side> {
                 .owner
                 .as_ref()
                 .is_some_and(|owner| self.base.unrendered.contains(owner));
-        let others = self.others(&id, new.owner.as_ref());
         let is_double = !self.seen.insert(id.clone());
+        let others = is_double.then(|| self.others(&id, new.owner.as_ref()));
         let group = self.group(new);
         group.suspended |= new.suspended;
         let change = match partner {
@@ -145,7 +145,7 @@ impl<'side> Comparison<'side> {
         };
         match change {
             Some(mut change) => {
-                if is_double {
+                if let Some(others) = others {
                     change.dangers.push(Danger {
                         kind: DangerKind::TwoOwners,
                         message: match others.as_str() {

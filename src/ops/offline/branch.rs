@@ -122,15 +122,8 @@ fn clusters(
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    // Both sides are looked through at the same time; what is seen on the way is not looked up again.
-    let found: BTreeSet<String> = std::thread::scope(|scope| {
-        let of_before = scope.spawn(|| entries(&*before.tree));
-        let of_after = entries(&*after.tree);
-        let of_before = of_before
-            .join()
-            .unwrap_or_else(|panic| resume_unwind(panic));
-        of_before.into_iter().chain(of_after).collect()
-    });
+    let (of_before, of_after) = both(|| entries(&*before.tree), || entries(&*after.tree));
+    let found: BTreeSet<String> = of_before.into_iter().chain(of_after).collect();
     if found.is_empty() {
         return Err(Failure::new("no cluster is found in the repository")
             .with_hint("name the entry path of each with `--path`"));
