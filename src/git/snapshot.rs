@@ -124,8 +124,10 @@ fn failed(action: &'static str) -> impl FnOnce(io::Error) -> GitError {
 fn leaf(entry: EntryRef<'_>) -> Option<Leaf> {
     // A name that is no text is still that of a file, which must not be hidden.
     let name = String::from_utf8_lossy(entry.filename);
+    if !is_safe(&name) {
+        return None;
+    }
     let mode = entry.mode.kind();
-    is_safe(&name).then_some(())?;
     Some(Leaf {
         name: name.into_owned(),
         kind: match mode {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
 
 use etcetera::BaseStrategy as _;
 use git2::{IndexEntry, IndexTime, Repository};
@@ -101,11 +100,9 @@ fn changes_files(repository: &Repository) -> bool {
         || config.get_string("core.attributesfile").is_ok()
         || usual.is_ok_and(|usual| usual.exists())
         || repository.commondir().join("info/attributes").exists()
-        || is_below(repository.workdir(), ATTRIBUTES)
-}
-
-fn is_below(folder: Option<&Path>, name: &str) -> bool {
-    folder.is_some_and(|folder| folder.join(name).exists())
+        || repository
+            .workdir()
+            .is_some_and(|folder| folder.join(ATTRIBUTES).exists())
 }
 
 /// When a file was modified and when anything of it was changed, in seconds and nanoseconds each.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, FileTimes};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use git2::Repository;
 
@@ -150,7 +150,18 @@ fn objects_that_are_not_there_or_not_whole_are_told() {
     );
 }
 
-/// A file of a work tree whose index was written long after it.
+/// Returns when a file was written.
+fn modified(path: &Path) -> SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+/// Has a file written at another time.
+fn set_modified(path: &Path, time: SystemTime) {
+    let file = fs::File::options().append(true).open(path).unwrap();
+    file.set_times(FileTimes::new().set_modified(time)).unwrap();
+}
+
+/// A work tree whose index was written long after its files.
 struct Tracked {
     scene: Scene,
 }
@@ -160,27 +171,16 @@ impl Tracked {
         let tracked = Self {
             scene: Scene::filled(),
         };
-        tracked.set_age(".git/index", 0);
+        let index = tracked.path(".git/index");
+        set_modified(
+            &index,
+            modified(&tracked.path("run.sh")) + Duration::from_hours(1),
+        );
         tracked
     }
 
     fn path(&self, path: &str) -> PathBuf {
         self.scene.path().join("work").join(path)
-    }
-
-    /// Sets the time of a file to some seconds before the hour in which all of this happens ends.
-    fn set_age(&self, path: &str, seconds: u64) {
-        let file = fs::File::options()
-            .append(true)
-            .open(self.path(path))
-            .unwrap();
-        let written = fs::metadata(self.path("run.sh"))
-            .unwrap()
-            .modified()
-            .unwrap();
-        let end = written + Duration::from_hours(1);
-        file.set_times(FileTimes::new().set_modified(end - Duration::from_secs(seconds)))
-            .unwrap();
     }
 
     /// Returns the digest that needs no reading.
@@ -213,26 +213,14 @@ fn files_that_may_have_been_touched_are_read() {
     let tracked = Tracked::new();
     let readme = tracked.path("README.md");
     // The same size and the same time do not hide a change.
-    let before = fs::metadata(&readme).unwrap().modified().unwrap();
+    let before = modified(&readme);
     fs::write(&readme, "six\n").unwrap();
-    let file = fs::File::options().append(true).open(&readme).unwrap();
-    file.set_times(FileTimes::new().set_modified(before))
-        .unwrap();
+    set_modified(&readme, before);
     assert_eq!(tracked.noted("README.md"), None);
     // What was written in the moment of the index may have been written after it.
     let tracked = Tracked::new();
-    let repository = Repository::open(tracked.path("")).unwrap();
-    let written = fs::metadata(tracked.path("README.md"))
-        .unwrap()
-        .modified()
-        .unwrap();
-    let index = fs::File::options()
-        .append(true)
-        .open(repository.path().join("index"))
-        .unwrap();
-    index
-        .set_times(FileTimes::new().set_modified(written))
-        .unwrap();
+    let written = modified(&tracked.path("README.md"));
+    set_modified(&tracked.path(".git/index"), written);
     assert_eq!(tracked.noted("README.md"), None);
 }
 
