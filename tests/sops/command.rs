@@ -1,6 +1,6 @@
 //! `build kustomization` on encrypted files: digests with a key, masks without, one clear error with a wrong one.
 
-use super::{KUSTOMIZATION, fixture, fixtures, key};
+use super::{BUILD, KUSTOMIZATION, fixture, fixtures, key};
 use crate::scene::{CommandOutput, Exit, TestEnv, are_installed, installed};
 
 /// What no output may hold: the values of `fixtures/sops/plain/secret.yaml`, and what base64 makes of them.
@@ -38,16 +38,7 @@ replacements:
 }
 
 fn build(env: &TestEnv, more: &[&str]) -> CommandOutput {
-    let arguments = [
-        "build",
-        "kustomization",
-        "apps",
-        "--path=apps",
-        "--kustomization-file=ks.yaml",
-        "--dry-run",
-        "-n=apps",
-    ];
-    env.run(arguments.into_iter().chain(more.iter().copied()))
+    env.run(BUILD.into_iter().chain(more.iter().copied()))
 }
 
 /// Returns the digest that stands behind a key.
@@ -357,17 +348,8 @@ fn a_passphrase_is_asked_for_once_at_a_terminal_and_never_shown() {
         return;
     }
     let arguments = |more: &'static [&'static str]| {
-        let first = [
-            "build",
-            "kustomization",
-            "apps",
-            "--path=apps",
-            "--kustomization-file=ks.yaml",
-            "--dry-run",
-            "-n=apps",
-            "--decryption-key=locked",
-        ];
-        env.command(first.into_iter().chain(more.iter().copied()))
+        let all = BUILD.into_iter().chain(["--decryption-key=locked"]);
+        env.command(all.chain(more.iter().copied()))
     };
     let mut terminal = arguments(&[]).on_terminal();
     terminal.expect("Passphrase of the SSH key (locked)");
@@ -414,16 +396,7 @@ fn nobody_is_asked_for_a_key_that_opens_nothing() {
     }
     // Everything is encrypted for the other key.
     let both = format!("--decryption-key={},locked", key("age.txt"));
-    let arguments = [
-        "build",
-        "kustomization",
-        "apps",
-        "--path=apps",
-        "--kustomization-file=ks.yaml",
-        "--dry-run",
-        "-n=apps",
-        &both,
-    ];
+    let arguments = BUILD.into_iter().chain([both.as_str()]);
     let (rest, exit) = env.command(arguments).on_terminal().finish();
     assert_eq!(exit, Exit::Code(0), "{rest}");
     assert!(

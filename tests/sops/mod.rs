@@ -7,6 +7,17 @@ mod random;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What builds the directory of [`KUSTOMIZATION`] without a cluster.
+const BUILD: [&str; 7] = [
+    "build",
+    "kustomization",
+    "apps",
+    "--path=apps",
+    "--kustomization-file=ks.yaml",
+    "--dry-run",
+    "-n=apps",
+];
+
 /// The Kustomization of these tests.
 const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization

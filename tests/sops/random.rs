@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{KUSTOMIZATION, fixture};
+use super::{BUILD, KUSTOMIZATION, fixture};
 use crate::scene::{TestEnv, are_built, built};
 
 /// How many documents of each format are tried.
@@ -282,17 +282,7 @@ fn random_documents_are_opened_to_the_bytes_that_sops_gives() {
     );
     env.file("ks.yaml", KUSTOMIZATION);
     let text = env
-        .run([
-            "build",
-            "kustomization",
-            "apps",
-            "--path=apps",
-            "--kustomization-file=ks.yaml",
-            "--dry-run",
-            "-n=apps",
-            "--show-secrets",
-            "--yes",
-        ])
+        .run(BUILD.into_iter().chain(["--show-secrets", "--yes"]))
         .success();
     let object = crate::scene::documents(&text).remove(0);
     let mut differences = String::new();
