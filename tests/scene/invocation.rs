@@ -13,7 +13,7 @@ use super::process::PATIENCE;
 use super::process::{Process, Program};
 use super::program;
 use super::run::new_folder;
-use super::system::Exit;
+use super::system::{self, Exit};
 
 /// How long a run may take unless the test says otherwise.
 const LIMIT: Duration = PATIENCE;
@@ -137,7 +137,8 @@ impl Invocation {
     pub fn on_terminal(self) -> Terminal {
         let shell = program::installed("sh").expect("every system has a shell");
         let stty = program::installed("stty").expect("every system has stty");
-        let script = format!("{} cols 100 rows 40; exec \"$@\"", stty.display());
+        // As at anybody's desk, what is typed shows unless the program sees to it that it doesn't.
+        let script = format!("{} cols 100 rows 40 echo; exec \"$@\"", stty.display());
         let mut command = Command::new(shell);
         command
             .args(["-c", &script, "sh"])
@@ -251,6 +252,22 @@ impl Terminal {
     /// Types text, and Enter.
     pub fn enter(&mut self, text: &str) {
         self.session.send_line(text).expect("the terminal is open");
+    }
+
+    /// Types text that must not show, and Enter, as soon as the terminal shows nothing of it.
+    ///
+    /// A question for a secret throws away what was typed before it hid the answer, so nobody may type right after the
+    /// words have appeared.
+    #[track_caller]
+    pub fn enter_secret(&mut self, text: &str) {
+        let terminal = self.session.process().get_file_handle();
+        let terminal = terminal.expect("the terminal is open");
+        let start = Instant::now();
+        while system::echoes(&terminal).expect("it is a terminal") {
+            assert!(start.elapsed() < PATIENCE, "what is typed shows");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.enter(text);
     }
 
     /// Types text alone.

@@ -5,8 +5,9 @@
 )]
 
 use std::ffi::CString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -49,6 +50,21 @@ pub fn bind_to_this_thread(command: &mut Command) {
             }
             Ok(())
         });
+    }
+}
+
+/// Says whether a terminal shows what is typed into it.
+pub fn echoes(terminal: &File) -> io::Result<bool> {
+    // SAFETY: all bits zero are a valid value; the call writes one through a pointer to our own variable.
+    let (result, modes) = unsafe {
+        let mut modes: libc::termios = std::mem::zeroed();
+        let result = libc::tcgetattr(terminal.as_raw_fd(), &raw mut modes);
+        (result, modes)
+    };
+    if result == 0 {
+        Ok(modes.c_lflag & libc::ECHO != 0)
+    } else {
+        Err(io::Error::last_os_error())
     }
 }
 

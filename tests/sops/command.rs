@@ -353,10 +353,10 @@ fn a_passphrase_is_asked_for_once_at_a_terminal_and_never_shown() {
     };
     let mut terminal = arguments(&[]).on_terminal();
     terminal.expect("Passphrase of the SSH key (locked)");
-    terminal.enter("wrong");
+    terminal.enter_secret("wrong");
     let before = terminal.expect("That was wrong. Passphrase of the SSH key (locked)");
     assert!(!before.contains("wrong"), "{before}");
-    terminal.enter("hunter2");
+    terminal.enter_secret("hunter2");
     let (rest, exit) = terminal.finish();
     assert_eq!(exit, Exit::Code(0), "{rest}");
     assert!(rest.contains("**sha256:"), "{rest}");
@@ -375,7 +375,7 @@ fn a_passphrase_is_asked_for_once_at_a_terminal_and_never_shown() {
     let mut terminal = arguments(&[]).on_terminal();
     for _ in 0..3 {
         terminal.expect("Passphrase of the SSH key (locked): ");
-        terminal.enter("wrong");
+        terminal.enter_secret("wrong");
         terminal.expect("[hidden]");
     }
     let (rest, exit) = terminal.finish();

@@ -37,7 +37,7 @@ fn the_token_is_typed_unseen_on_a_terminal() {
         .command(command(&gitlab, &["--token-auth"], &["--plan"]))
         .on_terminal();
     terminal.expect("Please enter your GitLab personal access token (PAT)");
-    terminal.enter(&token);
+    terminal.enter_secret(&token);
     let (shown, exit) = terminal.finish();
     assert_eq!(exit, crate::scene::Exit::Code(0), "{shown}");
     assert!(!shown.contains(&token), "the token shows:\n{shown}");
