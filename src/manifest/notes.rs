@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use super::node::{Content, Node, Style, Tag};
 
+const LINE_BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+
 /// Such comments of a text, by their lines, from one; nearly always none.
 #[derive(Debug, Default)]
 pub struct Notes {
@@ -21,7 +23,9 @@ impl Notes {
         let mut by_line: HashMap<u32, Box<str>> = HashMap::new();
         let mut above = None;
         let mut follows_comment = false;
-        for (line, text) in (1..).zip(text.lines()) {
+        // Lines end where the scanner ends them.
+        let text = text.replace("\r\n", "\n");
+        for (line, text) in (1..).zip(text.split(LINE_BREAKS)) {
             let is_comment = text.trim_start().starts_with('#');
             // What stands in the line of a key counts before what stands above it.
             if let Some(note) = note(text).or(above.filter(|_| !is_comment)) {
@@ -92,6 +96,9 @@ mod tests {
         let root = Node::documents(above).unwrap().remove(0);
         let found = ["a", "d", "e"].map(|field| described(root.get(field).unwrap()));
         assert_eq!(found, [true, false, false], "one comment, right above");
+        let broken = "z: 1\u{2028}\r\na: # {\"c\": 1}\r\n- x\n";
+        let root = Node::documents(broken).unwrap().remove(0);
+        assert!(described(root.get("a").unwrap()), "lines as YAML ends them");
         let plain = Node::documents("a: # {x}\n- y\n").unwrap().remove(0);
         assert_eq!(plain.tag, Tag::None);
     }

@@ -107,7 +107,7 @@ impl<'text> Cursor<'text> {
                 }
                 b'\\' => {
                     text.push(match next {
-                        b'"' | b'\\' | b'/' | b' ' => char::from(next),
+                        b'"' | b'\\' | b' ' => char::from(next),
                         b'n' => '\n',
                         b't' => '\t',
                         _ => return None,
