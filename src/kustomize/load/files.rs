@@ -1,5 +1,6 @@
 //! Where the engine's files come from: the disk, or whatever else looks like a tree of files.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,15 @@ pub trait Files: Sync {
     ///
     /// Fails where the path leads nowhere, or in circles.
     fn real_path(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// Returns the absolute path of an entry, without symbolic links, of a directory whose own path has none.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is no such entry, or it leads nowhere or in circles.
+    fn real_path_in(&self, directory: &Path, name: &OsStr) -> io::Result<PathBuf> {
+        self.real_path(&directory.join(name))
+    }
 
     /// Returns the names of what a directory holds, sorted.
     ///
@@ -51,6 +61,15 @@ impl Files for Disk {
 
     fn real_path(&self, path: &Path) -> io::Result<PathBuf> {
         path.canonicalize()
+    }
+
+    fn real_path_in(&self, directory: &Path, name: &OsStr) -> io::Result<PathBuf> {
+        // One look instead of one for every directory above it.
+        let path = directory.join(name);
+        if fs::symlink_metadata(&path)?.is_symlink() {
+            return path.canonicalize();
+        }
+        Ok(path)
     }
 
     fn names(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -95,6 +114,23 @@ pub fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_leads_where_its_path_leads() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/file"), "").unwrap();
+        for (target, link) in [("b", "a/link"), ("round", "a/round"), ("gone", "a/lost")] {
+            std::os::unix::fs::symlink(target, root.join(link)).unwrap();
+        }
+        for name in ["b", "file", "link", "round", "lost", "none"] {
+            let entry = Disk.real_path_in(&root.join("a"), OsStr::new(name));
+            let path = Disk.real_path(&root.join("a").join(name));
+            let reason = |error| reason(&error);
+            assert_eq!(entry.map_err(reason), path.map_err(reason), "{name}");
+        }
+    }
 
     #[test]
     fn joins_without_a_look() {

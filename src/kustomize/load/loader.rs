@@ -274,43 +274,43 @@ impl<'call> Loader<'call> {
         }
         let shown = || path.display().to_string();
         let files = self.place.files;
-        let real = self
+        let found = self
             .session
-            .real_path(files, &path)
+            .find(files, &path)
             .map_err(|error| LoadError::Nowhere {
                 path: shown(),
                 reason: format!("lstat {}: {}", shown(), files::reason(&error)),
             })?;
-        if files.is_directory(&real) {
+        if found.is_directory {
             return Err(LoadError::NotAFile { path: shown() });
         }
-        if !real.starts_with(&self.place.root) {
+        if !found.path.starts_with(&self.place.root) {
             return Err(LoadError::Outside {
                 path: shown(),
                 root: self.place.root.display().to_string(),
             });
         }
-        Ok(real)
+        Ok(found.path)
     }
 }
 
 /// Returns the real path of a directory.
 fn directory(session: &Session<'_>, files: &dyn Files, path: &Path) -> Result<PathBuf, LoadError> {
     let failed = |problem: String| LoadError::NotADirectory { problem };
-    let real = session.real_path(files, path).map_err(|error| {
+    let found = session.find(files, path).map_err(|error| {
         let path = path.display();
         let reason = files::reason(&error);
         failed(format!(
             "'{path}' doesn't exist: evalsymlink failure on '{path}' : lstat {path}: {reason}"
         ))
     })?;
-    if !files.is_directory(&real) {
+    if !found.is_directory {
         return Err(failed(format!(
             "file is not directory: '{}'",
             path.display()
         )));
     }
-    Ok(real)
+    Ok(found.path)
 }
 
 /// Fetches a repository; returns the directory in it that is meant.

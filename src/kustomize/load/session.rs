@@ -1,6 +1,8 @@
 //! One call of the engine: where files come from, what is allowed, and what was read already.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -39,7 +41,7 @@ pub struct Session<'call> {
     contents: Shared<PathBuf, Arc<[u8]>>,
     documents: Shared<PathBuf, Arc<[Arc<Node>]>>,
     ahead: Ahead,
-    real_paths: Shared<PathBuf, PathBuf>,
+    places: Shared<PathBuf, Option<Found>>,
 }
 
 impl<'call> Session<'call> {
@@ -59,7 +61,7 @@ impl<'call> Session<'call> {
             contents: Shared::default(),
             documents: Shared::default(),
             ahead: Ahead::default(),
-            real_paths: Shared::default(),
+            places: Shared::default(),
         }
     }
 
@@ -81,10 +83,9 @@ impl<'call> Session<'call> {
 
     /// Returns the content of a file of a tree; those of the call's own tree are read once.
     pub(super) fn content(&self, files: &dyn Files, path: &Path) -> io::Result<Arc<[u8]>> {
-        let key = path.to_owned();
-        self.contents.of(files_are(files, self.files), key, || {
-            files.read(path).map(Arc::from)
-        })
+        let keep = files_are(files, self.files);
+        self.contents
+            .of(keep, path, || files.read(path).map(Arc::from))
     }
 
     /// Returns the documents of a file of resources; those of the call's own tree are parsed once for all its roots.
@@ -94,13 +95,12 @@ impl<'call> Session<'call> {
         path: &Path,
         content: &[u8],
     ) -> Result<Arc<[Arc<Node>]>, ReadError> {
-        let key = path.to_owned();
         if let Some(parsed) = self.ahead.take(path) {
             return parsed;
         }
         let keep = self.keeps_documents && files_are(files, self.files);
         self.documents
-            .of(keep, key, || resources::read(content).map(Arc::from))
+            .of(keep, path, || resources::read(content).map(Arc::from))
     }
 
     /// Returns what parses files ahead; where many roots are built, their threads do enough.
@@ -108,12 +108,41 @@ impl<'call> Session<'call> {
         (self.threads > 1).then_some((&self.ahead, self.threads))
     }
 
-    /// Returns a path without symbolic links.
-    pub(super) fn real_path(&self, files: &dyn Files, path: &Path) -> io::Result<PathBuf> {
-        let key = path.to_owned();
-        self.real_paths
-            .of(files_are(files, self.files), key, || files.real_path(path))
+    /// Returns where a path leads; of the call's own tree it is found out once, that it leads nowhere too.
+    pub(super) fn find(&self, files: &dyn Files, path: &Path) -> io::Result<Found> {
+        let keep = files_are(files, self.files);
+        let found = self
+            .places
+            .of(keep, path, || match self.look(files, path) {
+                Ok(found) => Ok(Some(found)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            })?;
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+
+    fn look(&self, files: &dyn Files, path: &Path) -> io::Result<Found> {
+        let path = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) if parent.has_root() => {
+                let parent = self.find(files, parent)?.path;
+                files.real_path_in(&parent, name)?
+            }
+            _ => files.real_path(path)?,
+        };
+        Ok(Found {
+            is_directory: files.is_directory(&path),
+            path,
+        })
+    }
+}
+
+/// Where a path leads.
+#[derive(Clone)]
+pub(super) struct Found {
+    /// The absolute path, without symbolic links.
+    pub path: PathBuf,
+    /// Whether a directory is there.
+    pub is_directory: bool,
 }
 
 /// Says whether two trees are one.
@@ -130,19 +159,23 @@ impl<K, V> Default for Shared<K, V> {
     }
 }
 
-impl<K: std::hash::Hash + Eq, V: Clone> Shared<K, V> {
-    fn of<E>(&self, keep: bool, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+impl<K: Hash + Eq, V: Clone> Shared<K, V> {
+    fn of<Q, E>(&self, keep: bool, key: &Q, make: impl FnOnce() -> Result<V, E>) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         if !keep {
             return make();
         }
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = known.get(&key) {
+        if let Some(value) = known.get(key) {
             return Ok(value.clone());
         }
         drop(known);
         let value = make()?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key, value.clone());
+        known.insert(key.to_owned(), value.clone());
         Ok(value)
     }
 }
