@@ -356,6 +356,51 @@ fn a_private_registry_takes_the_login_that_docker_has() {
 }
 
 #[test]
+fn what_the_source_of_the_entry_includes_is_part_of_the_entry() {
+    let server = GitHttp::open();
+    let other = server.repository("other");
+    let map = config_map("a", "{a: included}");
+    other.commit("one", &[("part/map.yaml", &map)]);
+    let env = fleet(&[format!(
+        "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {{name: other, namespace: flux-system}}\nspec: {{interval: 1m, url: \"{}\", ref: {{branch: main}}}}\n",
+        server.url("other")
+    )]);
+    let sync = "clusters/one/flux-system/gotk-sync.yaml";
+    let includes = |name: &str| {
+        let repository = format!("{{repository: {{name: {name}}}");
+        let include = format!(
+            "spec: {{include: [{repository}, fromPath: part, toPath: clusters/one/part}}], "
+        );
+        let text = super::sync("clusters/one").replacen("spec: {", &include, 1);
+        env.file(sync, &text);
+    };
+    includes("other");
+    let found = build(&env, &["--fetch"]).success();
+    assert!(found.contains("a: included"), "{found}");
+    // Without it the rest is shown, and what is missing is told.
+    for (more, exit, why) in [
+        (
+            &[][..],
+            0,
+            "GitRepository/flux-system/other is not in this repository",
+        ),
+        (&["--fetch"], 2, "includes GitRepository/flux-system/absent"),
+    ] {
+        if exit == 2 {
+            includes("absent");
+        }
+        let output = build(&env, more);
+        assert_eq!(output.status(), Some(exit), "{output}");
+        assert!(output.stdout().contains("name: other"), "{output}");
+        let told = output.stderr();
+        assert!(
+            told.contains(why) && told.contains("gotk-sync.yaml:"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn what_a_source_includes_is_part_of_it() {
     let server = GitHttp::open();
     let first = server.repository("first");

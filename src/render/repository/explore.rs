@@ -111,11 +111,11 @@ impl Work<'_> {
                     for object in entry.objects() {
                         self.sources.add(object);
                     }
-                    if !builds_alike(&own.recipe, &task.recipe) || self.has_rules(&own) {
-                        let Some(built) = self.built(&own) else {
-                            return;
-                        };
-                        entry = built;
+                    let is_other = !builds_alike(&own.recipe, &task.recipe)
+                        || self.sources.reshapes(&own.recipe.source());
+                    // Where its source can't be had whole, which is told, the folder alone says what it can.
+                    if is_other && self.is_here(&own) {
+                        entry = self.built(&own).unwrap_or(entry);
                     }
                     entry.prunes = own.is_on("prune");
                     entry.suspended = own.is_on("suspend");
@@ -127,13 +127,6 @@ impl Work<'_> {
         self.seen.insert(entry.owner.clone(), None);
         self.render.owners.push(entry);
         self.register(0);
-    }
-
-    fn has_rules(&mut self, task: &Task) -> bool {
-        match self.sources.resolve(&task.recipe.source()) {
-            Resolved::Here(artifact) => !artifact.own_rules().is_empty(),
-            _ => false,
-        }
     }
 
     /// Builds a Kustomization in any case.

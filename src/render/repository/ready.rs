@@ -67,6 +67,11 @@ impl Work<'_> {
         ready
     }
 
+    /// Says whether the files of a Kustomization are known, and tells why they are not.
+    pub(super) fn is_here(&mut self, task: &Task) -> bool {
+        matches!(self.artifact(task, Patience::Over), Way::Here(_))
+    }
+
     /// Finds the files of a Kustomization, and tells why there are none.
     fn artifact(&mut self, task: &Task, patience: Patience) -> Way {
         let id = task.recipe.source();

@@ -112,6 +112,14 @@ impl<'a> Sources<'a> {
         self.objects.get(id)
     }
 
+    /// Says whether a source, given as `Kind/namespace/name`, hands out other files than its repository has: less by
+    /// its ignore rules, or more by what it includes.
+    pub fn reshapes(&self, id: &str) -> bool {
+        self.objects.get(id).is_some_and(|object| {
+            !object.text("/spec/ignore").is_empty() || !Include::all_of(object).is_empty()
+        })
+    }
+
     /// Says whether the files of a source, given as `Kind/namespace/name`, were handed in.
     pub fn is_given(&self, id: &str) -> bool {
         self.repository.given.contains_key(id)
