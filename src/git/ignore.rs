@@ -1,5 +1,7 @@
 //! Ignore rules as Git writes them and Flux reads them: the last rule that fits a path decides.
 
+use std::str::Chars;
+
 /// The file of a source that holds its rules.
 pub const IGNORE_FILE: &str = ".sourceignore";
 
@@ -42,7 +44,7 @@ struct Rule {
     /// The folder that it counts below, by its segments.
     domain: Vec<String>,
     /// The pattern, by its segments.
-    segments: Vec<String>,
+    segments: Vec<Segment>,
     /// Whether what fits is taken in again.
     takes_in: bool,
     /// Whether only folders fit, and with them what is in them.
@@ -102,7 +104,7 @@ impl Rule {
         };
         Self {
             domain: domain.to_vec(),
-            segments: pattern.split('/').map(str::to_owned).collect(),
+            segments: pattern.split('/').map(Segment::parse).collect(),
             takes_in,
             folders_only,
             whole_path: pattern.contains('/'),
@@ -130,8 +132,8 @@ impl Rule {
 
     /// Says whether one of the names fits.
     fn fits_name(&self, path: &[&str], is_folder: bool) -> bool {
-        let pattern = self.segments.first().map_or("", String::as_str);
-        let Some(place) = path.iter().position(|name| glob(pattern, name) == Ok(true)) else {
+        let fits = |name: &&str| self.segments.first().is_some_and(|first| first.fits(name));
+        let Some(place) = path.iter().position(fits) else {
             return false;
         };
         !self.folders_only || is_folder || place + 1 < path.len()
@@ -141,7 +143,8 @@ impl Rule {
     fn fits_path(&self, mut path: &[&str], is_folder: bool) -> bool {
         let mut fits = false;
         let mut skips = false;
-        for (place, pattern) in self.segments.iter().enumerate() {
+        for (place, segment) in self.segments.iter().enumerate() {
+            let pattern = segment.pattern.as_str();
             if pattern.is_empty() {
                 skips = false;
                 continue;
@@ -157,9 +160,7 @@ impl Rule {
                 return false;
             }
             let reach = if skips { path.len() } else { 1 };
-            let found = path[..reach]
-                .iter()
-                .position(|name| glob(pattern, name) == Ok(true));
+            let found = path[..reach].iter().position(|name| segment.fits(name));
             let Some(found) = found else {
                 return false;
             };
@@ -171,89 +172,122 @@ impl Rule {
     }
 }
 
+/// A pattern of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment {
+    pattern: String,
+    way: Way,
+}
+
+/// How a pattern is matched; nearly all are as simple as the first two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Nothing in it is special.
+    Exact,
+    /// Only the star that it begins with is.
+    Ending,
+    Glob,
+}
+
+impl Segment {
+    fn parse(pattern: &str) -> Self {
+        let is_plain = |text: &str| !text.contains(['*', '?', '[', '\\']);
+        let way = match pattern.strip_prefix('*') {
+            None if is_plain(pattern) => Way::Exact,
+            Some(ending) if is_plain(ending) => Way::Ending,
+            _ => Way::Glob,
+        };
+        Self {
+            pattern: pattern.to_owned(),
+            way,
+        }
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        match self.way {
+            Way::Exact => self.pattern == name,
+            Way::Ending => name.ends_with(&self.pattern[1..]),
+            Way::Glob => glob(&self.pattern, name) == Ok(true),
+        }
+    }
+}
+
 /// A pattern of a name that is none, such as a bracket that stays open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct BadPattern;
 
 /// Matches a name as Go's `filepath.Match` does.
 fn glob(pattern: &str, name: &str) -> Result<bool, BadPattern> {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut at, mut place) = (0, 0);
+    let (mut pattern, mut name) = (pattern, name);
     // Where to go on when what follows a star does not fit: after the star, one character further.
-    let mut again: Option<(usize, usize)> = None;
+    let mut again: Option<(&str, &str)> = None;
     loop {
-        if pattern.get(at) == Some(&'*') {
-            again = Some((at + 1, place));
-            at += 1;
+        if let Some(rest) = pattern.strip_prefix('*') {
+            again = Some((rest, name));
+            pattern = rest;
             continue;
         }
-        if at == pattern.len() && place == name.len() {
+        if pattern.is_empty() && name.is_empty() {
             return Ok(true);
         }
-        if at < pattern.len()
-            && let Some(length) = one(&pattern[at..], name.get(place).copied())?
+        let mut left = name.chars();
+        if !pattern.is_empty()
+            && let Some(rest) = after_one(pattern, left.next())?
         {
-            at += length;
-            place += 1;
+            (pattern, name) = (rest, left.as_str());
             continue;
         }
-        match again {
-            Some((star, from)) if from < name.len() => {
-                again = Some((star, from + 1));
-                (at, place) = (star, from + 1);
-            }
-            _ => return Ok(false),
+        let Some((star, from)) = again else {
+            return Ok(false);
+        };
+        let mut further = from.chars();
+        if further.next().is_none() {
+            return Ok(false);
         }
+        again = Some((star, further.as_str()));
+        (pattern, name) = (star, further.as_str());
     }
 }
 
-/// Matches one character; returns how much of the pattern it took.
-fn one(pattern: &[char], character: Option<char>) -> Result<Option<usize>, BadPattern> {
-    Ok(match pattern {
-        ['?', ..] => character.map(|_| 1),
-        ['\\', escaped, ..] => (character == Some(*escaped)).then_some(2),
-        ['\\'] => return Err(BadPattern),
-        ['[', rest @ ..] => {
-            let (negated, rest) = match rest {
-                ['^', rest @ ..] => (true, rest),
-                rest => (false, rest),
-            };
-            let (within, length) = range(rest, character).ok_or(BadPattern)?;
-            let fits = character.is_some() && within != negated;
-            fits.then_some(1 + usize::from(negated) + length)
+/// Matches one character; returns the pattern behind what took it.
+fn after_one(pattern: &str, character: Option<char>) -> Result<Option<&str>, BadPattern> {
+    let mut rest = pattern.chars();
+    let fits = match rest.next() {
+        Some('?') => character.is_some(),
+        Some('\\') => character == Some(rest.next().ok_or(BadPattern)?),
+        Some('[') => {
+            let negated = rest.as_str().starts_with('^');
+            if negated {
+                rest.next();
+            }
+            let within = range(&mut rest, character).ok_or(BadPattern)?;
+            character.is_some() && within != negated
         }
-        [plain, ..] => (character == Some(*plain)).then_some(1),
-        [] => None,
-    })
+        plain => character == plain,
+    };
+    Ok(fits.then_some(rest.as_str()))
 }
 
-/// Reads the ranges up to the bracket; returns whether the character is in one, and their length.
-fn range(pattern: &[char], character: Option<char>) -> Option<(bool, usize)> {
-    let bound = |at: &mut usize| {
-        let found = match pattern.get(*at)? {
-            '-' | ']' => return None,
-            '\\' => {
-                *at += 1;
-                pattern.get(*at)?
-            }
-            plain => plain,
-        };
-        *at += 1;
-        Some(*found)
+/// Reads the ranges up to the bracket, and that; returns whether the character is in one.
+fn range(pattern: &mut Chars<'_>, character: Option<char>) -> Option<bool> {
+    let bound = |pattern: &mut Chars<'_>| match pattern.next()? {
+        '-' | ']' => None,
+        '\\' => pattern.next(),
+        plain => Some(plain),
     };
-    let (mut at, mut within) = (0, false);
+    let mut within = false;
     loop {
-        let low = bound(&mut at)?;
-        let high = if pattern.get(at) == Some(&'-') {
-            at += 1;
-            bound(&mut at)?
+        let low = bound(pattern)?;
+        let high = if pattern.as_str().starts_with('-') {
+            pattern.next();
+            bound(pattern)?
         } else {
             low
         };
         within |= character.is_some_and(|character| (low..=high).contains(&character));
-        if pattern.get(at) == Some(&']') {
-            return Some((within, at + 1));
+        if pattern.as_str().starts_with(']') {
+            pattern.next();
+            return Some(within);
         }
     }
 }
@@ -284,6 +318,10 @@ mod tests {
         assert!(fits("**/x.yaml", "a/b/x.yaml") && fits("**/x.yaml", "x.yaml"));
         assert!(fits("a/**/x", "a/b/c/x") && fits("a/**", "a/b/c") && !fits("a/**/x", "b/x"));
         assert!(fits("a?[b-d].yml", "axc.yml") && !fits("a?[^b-d].yml", "axc.yml"));
+        assert!(
+            fits("*[é-ü]?", "aéx") && fits("*", "é") && fits("a*\\*", "ab*") && !fits("*é", "e")
+        );
+        assert!(fits("*.a?", "x.a.ab") && !fits("*.a?", "x.ab.a") && fits("*b", "bb"));
         assert!(!fits("[", "[") && !fits("a[b", "ab") && fits("\\!a", "!a"));
         assert!(fits("a*b*c", "axxbyyc") && !fits("a*b*c", "axxbyy"));
     }

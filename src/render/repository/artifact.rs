@@ -17,7 +17,16 @@ pub struct Artifact {
     tree: Arc<dyn Tree>,
     /// The rules in the source object, which count over those of files.
     own: String,
-    rules: RwLock<HashMap<PathBuf, Arc<IgnoreRules>>>,
+    rules: RwLock<HashMap<PathBuf, Rules>>,
+}
+
+/// The rules that count for the entries of a folder.
+#[derive(Clone)]
+struct Rules {
+    /// Those of the files in the folders above it, and in itself.
+    of_files: Arc<IgnoreRules>,
+    /// The same, and those of the source object behind them.
+    all: Arc<IgnoreRules>,
 }
 
 impl Artifact {
@@ -35,11 +44,11 @@ impl Artifact {
         &self.own
     }
 
-    /// Returns the rules that decide about the entries of a folder: those of the folders above it, and its own.
-    fn rules_in(&self, folder: &Path) -> Arc<IgnoreRules> {
+    /// Returns the rules that decide about the entries of a folder.
+    fn rules_in(&self, folder: &Path) -> Rules {
         let known = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(rules) = known.get(folder) {
-            return Arc::clone(rules);
+            return rules.clone();
         }
         drop(known);
         let above = folder.parent().map(|parent| self.rules_in(parent));
@@ -47,16 +56,28 @@ impl Artifact {
         let rules = match (above, written) {
             (Some(above), None) => above,
             (above, written) => {
-                let mut rules = above.map_or_else(Self::usual, |above| (*above).clone());
+                let above = above.map(|above| above.of_files);
+                let mut rules = above.map_or_else(Self::usual, Arc::unwrap_or_clone);
                 let text = written.unwrap_or_default();
-                let place = folder.to_string_lossy();
-                rules.add(&String::from_utf8_lossy(&text), &place);
-                Arc::new(rules)
+                rules.add(&String::from_utf8_lossy(&text), &folder.to_string_lossy());
+                self.with_own(rules)
             }
         };
         let mut known = self.rules.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(folder.to_owned(), Arc::clone(&rules));
+        known.insert(folder.to_owned(), rules.clone());
         rules
+    }
+
+    fn with_own(&self, of_files: IgnoreRules) -> Rules {
+        let of_files = Arc::new(of_files);
+        let all = if self.own.is_empty() {
+            Arc::clone(&of_files)
+        } else {
+            let mut all = (*of_files).clone();
+            all.add(&self.own, "");
+            Arc::new(all)
+        };
+        Rules { of_files, all }
     }
 
     /// Says whether a path leads somewhere by way of a symbolic link, which no artifact has.
@@ -77,13 +98,7 @@ impl Artifact {
             return false;
         };
         let rules = self.rules_in(folder);
-        let text = path.to_string_lossy();
-        if self.own.is_empty() {
-            return rules.ignores(&text, is_folder);
-        }
-        let mut rules = (*rules).clone();
-        rules.add(&self.own, "");
-        rules.ignores(&text, is_folder)
+        rules.all.ignores(&path.to_string_lossy(), is_folder)
     }
 }
 

@@ -67,8 +67,8 @@ impl Ingredients<'_> {
         for text in [object.api_version(), object.namespace(), object.name()] {
             add(text.as_bytes());
         }
-        let spec = object.get("/spec").map(ToString::to_string);
-        add(spec.unwrap_or_default().as_bytes());
+        let spec = object.get("/spec").map(serde_json::to_vec);
+        add(&spec.and_then(Result::ok).unwrap_or_default());
         add(self.rules.as_bytes());
         add(&[u8::from(self.unset == Unset::Refused), u8::from(self.opens)]);
         for (path, digest) in &self.reach.contents {
