@@ -111,20 +111,29 @@ impl Object {
 
     /// Returns the value of a label.
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.value.pointer("/metadata/labels")?.get(key)?.as_str()
+        self.get("/metadata/labels")?.get(key)?.as_str()
     }
 
     /// Returns the text at a JSON pointer; empty where there is none.
     pub fn text(&self, pointer: &str) -> &str {
-        self.value
-            .pointer(pointer)
+        self.get(pointer)
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
 
     /// Returns the value at a JSON pointer.
     pub fn get(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer)
+        // Nearly all pointers are names of fields, which need no copies.
+        match pointer.strip_prefix('/') {
+            Some(way) if !way.contains('~') => {
+                way.split('/')
+                    .try_fold(&self.value, |value, step| match value {
+                        Value::Object(fields) => fields.get(step),
+                        other => other.pointer(&format!("/{step}")),
+                    })
+            }
+            _ => self.value.pointer(pointer),
+        }
     }
 
     /// Returns `metadata`, made if it is not there.

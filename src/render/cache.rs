@@ -3,7 +3,7 @@
 //! One file a repository, a line for each, which only the user may read. It never holds what came from a Secret or out
 //! of a decryption. A run that finds it changed or gone does its work anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -19,9 +19,6 @@ use sha2::{Digest as _, Sha256};
 use super::repository::{Key, Outcome};
 use crate::manifest::Object;
 
-/// How long a key is as text.
-const KEY: usize = 64;
-
 /// What a file holds at most; beyond that, renders that the last run did not need are dropped.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -30,9 +27,9 @@ const MOST_BYTES: usize = 64 << 20;
 pub struct Cache {
     path: Option<PathBuf>,
     text: String,
-    lines: HashMap<String, Range<usize>>,
-    used: Mutex<BTreeSet<String>>,
-    made: Mutex<BTreeMap<String, String>>,
+    lines: HashMap<Key, Range<usize>>,
+    used: Mutex<HashSet<Key>>,
+    made: Mutex<BTreeMap<Key, String>>,
 }
 
 /// A render as it is kept.
@@ -73,8 +70,11 @@ impl Cache {
         for line in text.split_inclusive('\n') {
             let end = start + line.len();
             // A line that was cut off is not there.
-            if line.ends_with('\n') && line.as_bytes().get(KEY) == Some(&b' ') {
-                lines.insert(line[..KEY].to_owned(), start + KEY + 1..end);
+            if line.ends_with('\n')
+                && let Some((key, _)) = line.split_once(' ')
+                && let Ok(found) = key.parse()
+            {
+                lines.insert(found, start + key.len() + 1..end);
             }
             start = end;
         }
@@ -88,7 +88,6 @@ impl Cache {
 
     /// Returns the text that is kept under a key, on one line of JSON.
     pub fn text(&self, key: Key) -> Option<&str> {
-        let key = key.to_string();
         let line = self.lines.get(&key)?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.insert(key);
@@ -99,7 +98,7 @@ impl Cache {
     pub fn note_text(&self, key: Key, text: String) {
         if self.path.is_some() {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            made.insert(key.to_string(), text);
+            made.insert(key, text);
         }
     }
 
@@ -142,7 +141,7 @@ impl Cache {
             return Ok(());
         };
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_kept = |key: &&String| !made.contains_key(*key);
+        let is_kept = |key: &&Key| !made.contains_key(*key);
         let all: usize = self.text.len() + made.values().map(String::len).sum::<usize>();
         let drops = all > MOST_BYTES;
         let folder = path.parent().unwrap_or(Path::new("."));

@@ -9,7 +9,7 @@ use super::open::{Opened, Side};
 use crate::error::Failure;
 use crate::git::Checkout;
 use crate::kustomize::load::join;
-use crate::render::repository::{ClusterRender, Depth, Repository, Session, entries};
+use crate::render::repository::{ClusterRender, Depth, Repository, Session};
 
 /// What is compared.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ pub fn branch_change(
         opened.side(Side::Revision(&base))?,
         opened.side(request.head)?,
     );
-    let paths = clusters(request.paths, &before, &after)?;
+    let paths = clusters(session, request.paths, &before, &after)?;
     let change = |path: &String| {
         let (mut base, mut head) = both(
             || side(session, &before, path),
@@ -109,6 +109,7 @@ fn base_of(checkout: &Checkout, request: &BranchRequest<'_>) -> Result<String, F
 
 /// Returns the clusters to compare: those that are named, or all of both sides.
 fn clusters(
+    session: &Session,
     named: &[String],
     before: &Repository,
     after: &Repository,
@@ -122,7 +123,10 @@ fn clusters(
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let (of_before, of_after) = both(|| entries(&*before.tree), || entries(&*after.tree));
+    let (of_before, of_after) = both(
+        || session.entries(&*before.tree),
+        || session.entries(&*after.tree),
+    );
     let found: BTreeSet<String> = of_before.into_iter().chain(of_after).collect();
     if found.is_empty() {
         return Err(Failure::new("no cluster is found in the repository")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,6 +13,10 @@ use crate::manifest::Object;
 /// Goes up with every change of the engine that changes what comes out.
 const EDITION: &str = concat!("3 ", env!("CARGO_PKG_VERSION"));
 
+/// A text that is no key.
+#[derive(Debug)]
+pub struct NoKey;
+
 /// A digest of all that an outcome depends on: equal keys, equal outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key([u8; 32]);
@@ -21,6 +26,23 @@ impl fmt::Display for Key {
         self.0
             .iter()
             .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Key {
+    type Err = NoKey;
+
+    fn from_str(text: &str) -> Result<Self, NoKey> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(NoKey);
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() {
+            return Err(NoKey);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let value = digit(pair[0])? << 4 | digit(pair[1])?;
+            *byte = u8::try_from(value).map_err(|_| NoKey)?;
+        }
+        Ok(Self(bytes))
     }
 }
 

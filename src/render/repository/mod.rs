@@ -33,7 +33,7 @@ mod verdict;
 mod watched;
 
 pub use chart::{Chart, ChartCall, ChartRender, Charts};
-pub use entry::{entries, written_paths};
+pub use entry::written_paths;
 pub use explore::Depth;
 pub use finding::{Finding, Owner, Severity};
 pub use key::Key;

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::super::cache::Cache;
 use super::super::decrypt::Decryptor;
 use super::chart::Charts;
+use super::entry::entries;
 use super::key::{Ingredients, Key};
 use super::one::{self, Means};
 use super::outcome::Outcome;
 use super::reach::{Reach, Reaches};
 use super::release;
 use super::task::{Needs, Task};
+use super::tree::Tree;
 use crate::kustomize::Unset;
 use crate::kustomize::load::{Remote, join};
 use crate::manifest::Object;
@@ -101,6 +103,23 @@ impl Session {
     /// Fails where the cache folder can't be written.
     pub fn save(&self) -> std::io::Result<()> {
         self.cache.save()
+    }
+
+    /// Returns the entry paths of all clusters of a tree, see `entries`; an earlier run may know those of a commit.
+    pub fn entries(&self, tree: &dyn Tree) -> Vec<String> {
+        let Some(root) = tree.root() else {
+            return entries(tree);
+        };
+        let key = Key::of_texts("entries", [&*root.to_string()]);
+        let earlier = self.cache.text(key);
+        if let Some(found) = earlier.and_then(|text| serde_json::from_str(text).ok()) {
+            return found;
+        }
+        let found = entries(tree);
+        if let Ok(text) = serde_json::to_string(&found) {
+            self.cache.note_text(key, text);
+        }
+        found
     }
 
     /// Finds all that a build depends on, without building.

@@ -19,6 +19,11 @@ pub trait Tree: Files + Send {
     /// Two paths with the same digest hold the same, but for what links in a folder lead to.
     fn digest(&self, path: &Path) -> Option<ContentId>;
 
+    /// Returns the digest of the whole tree, where it is known without a look.
+    fn root(&self) -> Option<ContentId> {
+        None
+    }
+
     /// Returns the entries of a folder, sorted by name.
     fn leaves(&self, folder: &Path) -> io::Result<Arc<[Leaf]>>;
 
@@ -211,11 +216,15 @@ impl<S: Shelf> Tree for Walled<S> {
         let found = self.find(path).ok()?;
         match found.leaf() {
             Some(leaf) => self.shelf.digest(&found.path, leaf).ok(),
-            None => self.shelf.root().or_else(|| {
+            None => self.root().or_else(|| {
                 let root = Leaf::named("root".into(), EntryKind::Folder)?;
                 self.shelf.digest(&found.path, &root).ok()
             }),
         }
+    }
+
+    fn root(&self) -> Option<ContentId> {
+        self.shelf.root()
     }
 
     fn leaves(&self, folder: &Path) -> io::Result<Arc<[Leaf]>> {
@@ -225,7 +234,7 @@ impl<S: Shelf> Tree for Walled<S> {
         }
         let id = match found.leaf() {
             Some(leaf) => Some(leaf.id),
-            None => self.shelf.root(),
+            None => self.root(),
         };
         self.entries(&found.path, id)
     }
