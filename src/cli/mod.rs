@@ -21,6 +21,7 @@ mod events;
 mod export;
 mod flag;
 mod fleet;
+mod fleet_report;
 mod get;
 mod global;
 mod graph_form;

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs};
+use super::fleet_report::{ClusterReport, ReportList, blocks};
 use super::output::OutputArgs;
 use crate::api::Kind;
 use crate::cluster::{Address, Cluster, Resource};
@@ -24,22 +26,37 @@ pub struct WhyArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
+}
+
+impl ClusterReport for Chain {
+    const LIST: &'static str = "WhyList";
 }
 
 /// Shows the chain. That something is wrong with the object is an answer, and no failure.
 pub async fn run(context: &Context, args: &WhyArgs) -> Result<(), Failure> {
     let (word, name) = wanted(&args.words)?;
-    let cluster = context.cluster().await?;
-    let request = WhyRequest {
-        address: find(cluster, &context.namespace, &word, name).await?,
-        program: &context.program,
+    let explain = async |context: &Context| {
+        let cluster = context.cluster().await?;
+        let request = WhyRequest {
+            address: find(cluster, &context.namespace, &word, name).await?,
+            program: &context.program,
+        };
+        ops::why(cluster, &request).await
     };
-    let chain = ops::why(cluster, &request).await?;
-    let output = args.output.output();
-    context
-        .ui
-        .print(output, &chain, || clean(&text(&chain)).into_owned())?;
-    Ok(())
+    let gathered = fleet::gather(context, &args.fleet, explain).await?;
+    let (ui, output) = (&context.ui, args.output.output());
+    let text = |chain| clean(&text(chain)).into_owned();
+    if let Some(only) = gathered.only() {
+        ui.print(output, only, || text(only))?;
+    } else {
+        let chains = || gathered.named();
+        let texts = || chains().map(|(name, chain)| (name, text(chain)));
+        ui.print(output, &ReportList::new(chains()), || blocks(texts()))?;
+    }
+    gathered.end()
 }
 
 /// Reads which object is meant: `KIND/NAME`, or the words of a kind and a name.
