@@ -202,9 +202,7 @@ impl Question<'_> {
             Part::Parameters if self.kind == "HelmRelease" => {
                 DebugReport::Values(debug::values(cluster, &address).await?)
             }
-            Part::Parameters => {
-                DebugReport::Variables(debug::variables(cluster, &address).await?)
-            }
+            Part::Parameters => DebugReport::Variables(debug::variables(cluster, &address).await?),
         })
     }
 

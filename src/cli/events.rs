@@ -179,11 +179,7 @@ fn kinds() -> Vec<&'static str> {
 }
 
 /// Shows the events of one cluster as they come; trouble that may pass is told.
-async fn watch(
-    context: &Context,
-    args: &EventsArgs,
-    header: &Cell<Header>,
-) -> Result<(), Failure> {
+async fn watch(context: &Context, args: &EventsArgs, header: &Cell<Header>) -> Result<(), Failure> {
     let cluster = context.cluster().await?.limited_to(context.follow_limit);
     let request = request(context, args)?;
     let plan = ops::plan_events(&cluster, &request).await?;

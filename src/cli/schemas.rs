@@ -3,9 +3,11 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use super::deps::DependencyGraph;
+use super::debug::DebugReport;
+use super::deps_report::DependencyGraph;
+use super::fleet_report::ReportList;
 use super::trace::TraceReport;
-use super::version::Versions;
+use super::version::{ClusterVersions, Versions};
 use crate::error::Failure;
 use crate::ops::changes::Diff;
 use crate::ops::{
@@ -26,15 +28,21 @@ pub const REPORTS: &[Report] = &[
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<ClusterTest>("ClusterTest"),
+    Report::of::<ReportList<'static, DebugReport>>("DebugList"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<ReportList<'static, DependencyGraph>>("DependencyGraphList"),
     Report::of::<Diff>("Diff"),
     Report::of::<Stats>("Stats"),
     Report::of::<StatsList>("StatsList"),
     Report::of::<TraceReport>("Trace"),
+    Report::of::<ReportList<'static, TraceReport>>("TraceList"),
     Report::of::<Tree>("Tree"),
+    Report::of::<ReportList<'static, Tree>>("TreeList"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),
+    Report::of::<ReportList<'static, ClusterVersions>>("VersionsList"),
     Report::of::<Chain>("Why"),
+    Report::of::<ReportList<'static, Chain>>("WhyList"),
 ];
 
 impl Report {

@@ -97,11 +97,7 @@ fn address(context: &Context, kind: &str, name: &str) -> Address {
 }
 
 /// Prints what was found, and fails where that is not all.
-fn show(
-    context: &Context,
-    gathered: &Gathered<Grown>,
-    output: Output<'_>,
-) -> Result<(), Failure> {
+fn show(context: &Context, gathered: &Gathered<Grown>, output: Output<'_>) -> Result<(), Failure> {
     match gathered.only() {
         Some(grown) => print(context, &grown.tree, output)?,
         None => print_all(context, gathered, output)?,
