@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &DepsArgs) -> Result<(), Failure> {
         Some(graph) => print(context, args, graph)?,
         None => print_all(context, args, &gathered)?,
     }
-    gathered.end_with(context, |_, graph| verdict(graph))
+    gathered.end_with(context, |_, graph| verdict(&graph))
 }
 
 /// Reads the graph from where it is meant to come.

@@ -261,12 +261,12 @@ impl<T> Gathered<T> {
     /// Ends the command as [`end`](Self::end) does, where `wrong` says of an answer that its cluster failed all the
     /// same. The failure of the only cluster is the end itself.
     pub fn end_with(
-        &self,
+        self,
         context: &Context,
-        wrong: impl Fn(&Ui, &T) -> Option<Failure>,
+        wrong: impl Fn(&Ui, T) -> Option<Failure>,
     ) -> Result<(), Failure> {
         let mut failed: Vec<Blame> = self.silent.iter().map(|one| one.blame).collect();
-        for (cluster, answer) in &self.answers {
+        for (cluster, answer) in self.answers {
             let ui = context.ui_of(cluster.as_deref());
             match (cluster, wrong(&ui, answer)) {
                 (_, None) => {}

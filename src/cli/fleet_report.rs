@@ -50,7 +50,11 @@ impl<'a, T: ClusterReport> ReportList<'a, T> {
 pub fn blocks<'a>(texts: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let block = |(cluster, text): (&str, String)| {
         let text = text.trim_matches('\n');
-        format!("cluster {}\n\n{text}\n", one_line(cluster))
+        let name = one_line(cluster);
+        match text {
+            "" => format!("cluster {name}\n"),
+            text => format!("cluster {name}\n\n{text}\n"),
+        }
     };
     let blocks: Vec<String> = texts.into_iter().map(block).collect();
     blocks.join("\n")
@@ -80,6 +84,7 @@ mod tests {
     #[test]
     fn each_block_has_the_name_of_its_cluster() {
         let texts = || [("a", "\none\n\n".to_owned()), ("b", "two\n".to_owned())];
+        assert_eq!(blocks([("a", "\n".to_owned())]), "cluster a\n");
         assert_eq!(blocks(texts()), "cluster a\n\none\n\ncluster b\n\ntwo\n");
         let yaml = [("a", "x: 1\n".to_owned()), ("b", "x: 2\n".to_owned())];
         assert_eq!(

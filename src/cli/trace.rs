@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: &TraceArgs) -> Result<(), Failure> {
     let wanted = wanted(args)?;
     let trace = async |context: &Context| trace(context, &wanted).await;
     let gathered = fleet::gather(context, &args.fleet, trace).await?;
-    show(context, args.output.output(), &gathered)
+    show(context, args.output.output(), gathered)
 }
 
 /// Finds the way of each object in one cluster.
@@ -253,7 +253,7 @@ impl TraceReport {
 fn show(
     context: &Context,
     output: Output<'_>,
-    gathered: &Gathered<TraceReport>,
+    gathered: Gathered<TraceReport>,
 ) -> Result<(), Failure> {
     let ui = &context.ui;
     match (output.format, gathered.only()) {
@@ -267,7 +267,7 @@ fn show(
             ui.print(output, &ReportList::new(gathered.named()), || blocks(texts))?;
         }
     }
-    gathered.end_with(context, untraceable)
+    gathered.end_with(context, |ui, report| untraceable(ui, &report))
 }
 
 /// Returns the failure that it is where ways could not be found; of several objects, each is told.

@@ -78,7 +78,7 @@ pub async fn run(context: &Context, command: &TreeCommand) -> Result<(), Failure
                 ops::kustomization_tree(context.cluster().await?, &address, breadth).await
             };
             let gathered = fleet::gather(context, &args.fleet, grow).await?;
-            show(context, &gathered, args.output.output())
+            show(context, gathered, args.output.output())
         }
         TreeCommand::Artifact(ArtifactCommand::Generator(args)) => {
             let grow = async |context: &Context| {
@@ -86,7 +86,7 @@ pub async fn run(context: &Context, command: &TreeCommand) -> Result<(), Failure
                 ops::generator_tree(context.cluster().await?, &address).await
             };
             let gathered = fleet::gather(context, &args.fleet, grow).await?;
-            show(context, &gathered, args.output.output())
+            show(context, gathered, args.output.output())
         }
     }
 }
@@ -97,12 +97,12 @@ fn address(context: &Context, kind: &str, name: &str) -> Address {
 }
 
 /// Prints what was found, and fails where that is not all.
-fn show(context: &Context, gathered: &Gathered<Grown>, output: Output<'_>) -> Result<(), Failure> {
+fn show(context: &Context, gathered: Gathered<Grown>, output: Output<'_>) -> Result<(), Failure> {
     match gathered.only() {
         Some(grown) => print(context, &grown.tree, output)?,
-        None => print_all(context, gathered, output)?,
+        None => print_all(context, &gathered, output)?,
     }
-    gathered.end_with(context, incomplete)
+    gathered.end_with(context, |ui, grown| incomplete(ui, &grown))
 }
 
 impl ClusterReport for Tree {
