@@ -58,6 +58,8 @@ mod version;
 mod wait;
 mod watchdog;
 mod why;
+mod why_all;
+mod why_text;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -198,7 +200,8 @@ enum Command {
     /// Show why an object is as it is: one chain down to the first cause, and what to do next
     ///
     /// The object is one of Flux, or anything else in the cluster: a workload is followed down to its pods, and up to
-    /// what applies it.
+    /// what applies it. Without a name, all objects of Flux that are not ready are followed, and each first cause is
+    /// shown once.
     Why(Lazy<why::WhyArgs>),
 }
 

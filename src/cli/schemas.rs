@@ -11,7 +11,8 @@ use super::version::{ClusterVersions, Versions};
 use crate::error::Failure;
 use crate::ops::changes::Diff;
 use crate::ops::{
-    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree, UninstallReport,
+    Causes, Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
+    UninstallReport,
 };
 
 /// A report that programs may read.
@@ -25,6 +26,8 @@ pub struct Report {
 /// Every report. To add one, name it here, and where `tests/commands/schemas.rs` meets it.
 pub const REPORTS: &[Report] = &[
     Report::of::<Plan>("BootstrapPlan"),
+    Report::of::<Causes>("Causes"),
+    Report::of::<ReportList<'static, Causes>>("CausesList"),
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<ClusterTest>("ClusterTest"),

@@ -396,7 +396,7 @@ fn a_wait_goes_to_every_cluster() {
 }
 
 /// What is told of the clusters of a fleet where a verb meets all of them.
-fn assert_told_of_all(output: &CommandOutput) {
+pub fn assert_told_of_all(output: &CommandOutput) {
     for words in [
         "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
         "[test-shut] not allowed to ",

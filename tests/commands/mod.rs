@@ -9,6 +9,7 @@ mod diff_proof;
 mod diff_trouble;
 mod explain;
 mod fleet;
+mod fleet_reading;
 mod follow;
 mod freeze;
 mod get;

@@ -1,0 +1,553 @@
+//! The verbs that read, on many clusters at once: one is down, one is slow, and one lets nobody in.
+
+use serde_json::{Value, json};
+
+use super::fleet::{Fleet, assert_told_of_all};
+use crate::scene::{LogServer, assert_fits_schema, documents};
+
+/// Both clusters that answer.
+const BOTH: &str = "--contexts=prod-well,prod-slow";
+
+/// What is in both of them beside two Kustomizations: their source, what one of them has brought, and one release.
+const MORE: &str = "
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: fleet}
+spec: {interval: 1h, url: 'https://example.com/fleet.git'}
+status:
+  observedGeneration: 1
+  conditions:
+  - {type: Ready, status: 'True', reason: Succeeded, message: fine, lastTransitionTime: '2026-11-21T11:00:00Z', observedGeneration: 1}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+  labels: {kustomize.toolkit.fluxcd.io/name: podinfo, kustomize.toolkit.fluxcd.io/namespace: '${NAMESPACE}'}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop}
+spec: {interval: 1h, chartRef: {kind: OCIRepository, name: shop}, values: {replicas: 3}}
+status:
+  observedGeneration: 1
+  conditions:
+  - {type: Ready, status: 'True', reason: Succeeded, message: fine, lastTransitionTime: '2026-11-21T11:00:00Z', observedGeneration: 1}
+---
+apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: parts}
+spec:
+  sources: [{alias: fleet, kind: GitRepository, name: fleet}]
+  artifacts: [{name: part, copy: [{from: '@fleet/**', to: '@artifact/'}]}]
+status:
+  conditions:
+  - {type: Ready, status: 'True', reason: Succeeded, message: fine, lastTransitionTime: '2026-11-21T11:00:00Z'}
+  inventory: [{namespace: '${NAMESPACE}', name: part, digest: 'sha256:a', filename: a.tar.gz}]
+";
+
+/// Starts a fleet in which both clusters that answer have more.
+fn start() -> Option<Fleet> {
+    let fleet = Fleet::start()?;
+    apply(&fleet, MORE);
+    Some(fleet)
+}
+
+/// Applies objects in both clusters that answer.
+fn apply(fleet: &Fleet, yaml: &str) {
+    let namespace = fleet.env.scene().namespace();
+    let objects = || documents(&yaml.replace("${NAMESPACE}", namespace));
+    fleet.env.scene().api().apply_all(objects(), namespace);
+    fleet.other.api().apply_all(objects(), namespace);
+}
+
+/// Returns the list that a verb answers as JSON, and holds it against its schema.
+#[track_caller]
+fn list(fleet: &Fleet, kind: &str, verb: &[&str]) -> Value {
+    let words = verb.iter().copied().chain(["-o", "json"]);
+    let output = fleet.env.run(words);
+    let list: Value = serde_json::from_slice(output.raw_stdout())
+        .unwrap_or_else(|error| panic!("{error}: {output}"));
+    assert_fits_schema(kind, &list);
+    assert_eq!(list["kind"], kind, "{output}");
+    list
+}
+
+/// Returns the names of the clusters of a list.
+fn clusters(list: &Value) -> Vec<&str> {
+    let items = list["items"].as_array().unwrap().iter();
+    items
+        .map(|item| item["cluster"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn trees_stand_below_the_names_of_their_clusters() {
+    let Some(fleet) = &start() else { return };
+    let output = fleet.env.run(["tree", "ks", "podinfo", "--all-contexts"]);
+    assert_told_of_all(&output);
+    insta::assert_snapshot!(output.stdout(), @r"
+    cluster prod-well
+
+    Kustomization/[NAMESPACE]/podinfo
+
+    cluster prod-slow
+
+    Kustomization/[NAMESPACE]/podinfo
+    ");
+    let generator = ["tree", "artifact", "generator", "parts", "--all-contexts"];
+    let output = fleet.env.run(generator);
+    assert_told_of_all(&output);
+    let made = output.stdout().matches("ExternalArtifact/").count();
+    assert_eq!(made, 2, "{output}");
+    let trees = list(fleet, "TreeList", &generator);
+    assert_eq!(clusters(&trees), ["prod-well", "prod-slow"]);
+    assert_eq!(trees["items"][0]["resource"]["Name"], "parts");
+    let names = fleet.env.run(["tree", "ks", "podinfo", BOTH, "-o", "name"]);
+    let name = "kustomization.kustomize.toolkit.fluxcd.io/podinfo\n";
+    assert_eq!(names.success(), name.repeat(2));
+    let columns = "custom-columns=CLUSTER:.cluster,NAME:.resource.Name";
+    let rows = fleet
+        .env
+        .run(["tree", "ks", "podinfo", BOTH, "-o", columns]);
+    let rows = rows.success();
+    let rows: Vec<&str> = rows.split_whitespace().skip(2).collect();
+    assert_eq!(rows, ["prod-well", "podinfo", "prod-slow", "podinfo"]);
+}
+
+#[test]
+fn an_object_is_traced_in_every_cluster() {
+    let Some(fleet) = &start() else { return };
+    let trace = ["trace", "configmap", "settings", "--all-contexts"];
+    let output = fleet.env.run(trace);
+    assert_told_of_all(&output);
+    let stdout = output.stdout();
+    for words in [
+        "cluster prod-well\n\nObject:          ConfigMap/settings\n",
+        "\ncluster prod-slow\n\nObject:          ConfigMap/settings\n",
+    ] {
+        assert!(stdout.contains(words), "{words}: {output}");
+    }
+    let traces = list(fleet, "TraceList", &trace);
+    assert_eq!(clusters(&traces), ["prod-well", "prod-slow"]);
+    assert_eq!(
+        traces["items"][1]["traces"][0]["chain"][0]["name"],
+        "podinfo"
+    );
+
+    fleet
+        .env
+        .scene()
+        .apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n");
+    let output = fleet.env.run(["trace", "configmap/here", BOTH]);
+    assert_eq!(output.status(), Some(1), "{output}");
+    for words in [
+        "✗ [prod-well] failed to trace ConfigMap/here in namespace [NAMESPACE]: ",
+        "✗ [prod-slow] ConfigMap/[NAMESPACE]/here not found",
+        "✗ 2 of 2 clusters failed",
+    ] {
+        assert!(output.stderr().contains(words), "{words}: {output}");
+    }
+}
+
+#[test]
+fn causes_have_steps_for_their_own_clusters() {
+    let Some(fleet) = &start() else { return };
+    let why = ["why", "ks/backend", "--contexts", "prod-*"];
+    let output = fleet.env.run(why);
+    assert_eq!(output.status(), Some(1), "{output}");
+    let (stdout, stderr) = (output.stdout(), output.stderr());
+    for cluster in ["prod-well", "prod-slow"] {
+        let head = format!("cluster {cluster}\n\nKustomization/[NAMESPACE]/backend (not ready)");
+        let step = format!(
+            "gitops reconcile kustomization backend -n [NAMESPACE] --with-source --context {cluster}\n"
+        );
+        assert!(stdout.contains(&head) && stdout.contains(&step), "{output}");
+    }
+    assert!(stderr.contains("✗ [prod-down] the cluster at "), "{output}");
+    assert!(stderr.contains("✗ 1 of 3 clusters failed"), "{output}");
+    let chains = list(fleet, "WhyList", &why);
+    assert_eq!(clusters(&chains), ["prod-well", "prod-slow"]);
+    assert_eq!(chains["items"][1]["cause"]["kind"], "path");
+    let refused = fleet.env.run(["why", "ks/backend", "--contexts=test-shut"]);
+    // That the object may not be read is an answer here as it is for one cluster.
+    assert!(refused.stdout().contains("you may not read"), "{refused}");
+    let both = fleet.env.run(["why", "ks/backend", "-A", BOTH]);
+    assert!(both.failure(2).contains("a name means one object"));
+}
+
+#[test]
+fn without_a_name_each_first_cause_is_shown_once() {
+    let Some(fleet) = &start() else { return };
+    let held = |name: &str, more: &str| {
+        format!(
+            "
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}}}
+spec: {{interval: 1h, path: ./x, prune: true, sourceRef: {{kind: GitRepository, name: {more}}}}}
+status:
+  observedGeneration: 1
+  conditions:
+  - {{type: Ready, status: 'False', reason: ArtifactFailed, message: \"no artifact\", lastTransitionTime: '2026-11-21T11:00:00Z', observedGeneration: 1}}
+---"
+        )
+    };
+    let none = "gone";
+    fleet
+        .env
+        .scene()
+        .apply(&[held("one", none), held("two", none)].concat());
+    let output = fleet.env.run(["why", "--all-contexts"]);
+    assert_told_of_all(&output);
+    let (stdout, stderr) = (output.stdout(), output.stderr());
+    let blocks: Vec<&str> = stdout.split("cluster prod-").collect();
+    assert_eq!(blocks.len(), 3, "{output}");
+    // The cause of two objects stands before that of one, and is told once.
+    assert_eq!(blocks[1].matches("Cause: ").count(), 2, "{output}");
+    let gone = blocks[1].find("GitRepository/[NAMESPACE]/gone does not exist");
+    let path = blocks[1].find("Cause: Kustomization/[NAMESPACE]/backend");
+    assert!(gone.is_some() && gone < path, "{output}");
+    assert!(
+        blocks[1].contains("Also:  Kustomization/[NAMESPACE]/two\n"),
+        "{output}"
+    );
+    assert!(blocks[2].starts_with("slow\n"), "{output}");
+    assert!(stderr.contains("► [prod-well] 3 of "), "{output}");
+    assert!(stderr.contains("► [prod-slow] 1 of "), "{output}");
+    let causes = list(fleet, "CausesList", &["why", BOTH]);
+    let well = &causes["items"][0];
+    assert_eq!(
+        (&well["cluster"], &well["notReady"]),
+        (&json!("prod-well"), &json!(3))
+    );
+    assert_eq!(well["causes"][0]["objects"].as_array().unwrap().len(), 2);
+
+    let one = fleet.env.run(["why"]).success();
+    assert!(
+        one.starts_with("Kustomization/[NAMESPACE]/one (not ready)"),
+        "{one}"
+    );
+    assert!(
+        !one.contains("cluster prod") && !one.contains("--context"),
+        "{one}"
+    );
+    assert_eq!(one.matches("\n---\n").count(), 1, "{one}");
+}
+
+#[test]
+fn a_cluster_that_is_well_is_told_and_not_shown() {
+    let Some(fleet) = &start() else { return };
+    let namespace = fleet.env.scene().namespace();
+    let target = format!("Kustomization/{namespace}/backend");
+    fleet.env.scene().delete(&target);
+    let output = fleet.env.run(["why", BOTH]);
+    assert!(!output.stdout().contains("cluster prod-well"), "{output}");
+    assert!(output.stdout().contains("cluster prod-slow"), "{output}");
+    assert!(output.stderr().contains("✔ [prod-well] all "), "{output}");
+    output.success();
+}
+
+#[test]
+fn graphs_are_blocks_and_frames() {
+    let Some(fleet) = &start() else { return };
+    let deps = ["deps", "ks/podinfo", "--all-contexts"];
+    let output = fleet.env.run(deps);
+    assert_told_of_all(&output);
+    insta::assert_snapshot!(output.stdout(), @r"
+    cluster prod-well
+
+    Kustomization/[NAMESPACE]/podinfo (ready)
+    └── is made from GitRepository/[NAMESPACE]/fleet (ready)
+
+    cluster prod-slow
+
+    Kustomization/[NAMESPACE]/podinfo (ready)
+    └── is made from GitRepository/[NAMESPACE]/fleet (ready)
+    ");
+    let drawn = |form: &str| {
+        fleet
+            .env
+            .run(["deps", "ks/podinfo", BOTH, "-o", form])
+            .success()
+    };
+    insta::assert_snapshot!(drawn("dot"), @r#"
+    digraph flux {
+      rankdir=LR;
+      node [shape=box];
+      subgraph cluster_0 {
+        label="prod-well";
+        c0n0 [label="Kustomization/[NAMESPACE]/podinfo (ready)"];
+        c0n1 [label="GitRepository/[NAMESPACE]/fleet (ready)"];
+        c0n0 -> c0n1 [style=dotted];
+      }
+      subgraph cluster_1 {
+        label="prod-slow";
+        c1n0 [label="Kustomization/[NAMESPACE]/podinfo (ready)"];
+        c1n1 [label="GitRepository/[NAMESPACE]/fleet (ready)"];
+        c1n0 -> c1n1 [style=dotted];
+      }
+    }
+    "#);
+    insta::assert_snapshot!(drawn("mermaid"), @r#"
+    flowchart LR
+      subgraph c0["prod-well"]
+        c0n0["Kustomization/[NAMESPACE]/podinfo (ready)"]
+        c0n1["GitRepository/[NAMESPACE]/fleet (ready)"]
+        c0n0 -.-> c0n1
+      end
+      subgraph c1["prod-slow"]
+        c1n0["Kustomization/[NAMESPACE]/podinfo (ready)"]
+        c1n1["GitRepository/[NAMESPACE]/fleet (ready)"]
+        c1n0 -.-> c1n1
+      end
+    "#);
+    let graphs = list(fleet, "DependencyGraphList", &deps);
+    assert_eq!(clusters(&graphs), ["prod-well", "prod-slow"]);
+    let everything = fleet.env.run(["deps", BOTH]);
+    // The chart of the release is nowhere.
+    for cluster in ["prod-well", "prod-slow"] {
+        let words = format!("✗ [{cluster}] 1 reference to what is not there");
+        assert!(everything.stderr().contains(&words), "{everything}");
+    }
+    assert!(everything.failure(1).contains("✗ 2 of 2 clusters failed"));
+}
+
+#[test]
+fn what_asks_no_cluster_is_not_for_many() {
+    let Some(fleet) = &Fleet::start() else { return };
+    for (words, flag) in [
+        (&["deps", "--path", ".", BOTH] as &[_], "--path"),
+        (&["version", "--client", BOTH], "--client"),
+    ] {
+        let told = fleet.env.run(words.iter().copied()).failure(2);
+        assert!(told.contains(&format!("{flag} asks no cluster")), "{told}");
+    }
+}
+
+#[test]
+fn parts_of_objects_stand_below_comments() {
+    let Some(fleet) = &start() else { return };
+    let values = ["debug", "hr", "shop", "--show-values", "--all-contexts"];
+    let output = fleet.env.run(values);
+    assert_told_of_all(&output);
+    insta::assert_snapshot!(output.stdout(), @r"
+    # cluster prod-well
+    replicas: 3
+
+    # cluster prod-slow
+    replicas: 3
+    ");
+    let read = list(fleet, "DebugList", &values);
+    assert_eq!(clusters(&read), ["prod-well", "prod-slow"]);
+    assert_eq!(read["items"][1]["values"], json!({"replicas": 3}));
+    let status = ["debug", "ks", "backend", "--show-status", "--all-contexts"];
+    let output = fleet.env.run(status);
+    assert_told_of_all(&output);
+    let comments = output
+        .stdout()
+        .matches("# Status documentation: https://")
+        .count();
+    assert_eq!(comments, 2, "{output}");
+    let read = list(fleet, "DebugList", &status);
+    assert_eq!(read["items"][0]["status"]["observedGeneration"], 1);
+    for (kind, flag, field) in [
+        ("ks", "--show-history", "history"),
+        ("ks", "--show-vars", "variables"),
+    ] {
+        let read = list(fleet, "DebugList", &["debug", kind, "backend", flag, BOTH]);
+        assert!(read["items"][0].get(field).is_some(), "{read}");
+    }
+}
+
+#[test]
+fn each_exported_document_names_its_cluster() {
+    let Some(fleet) = &start() else { return };
+    let export = ["export", "ks", "--all", "--all-contexts"];
+    let output = fleet.env.run(export);
+    assert_told_of_all(&output);
+    let stdout = output.stdout();
+    let parts: Vec<&str> = stdout.split("---\n").skip(1).collect();
+    let heads: Vec<Option<&str>> = parts.iter().map(|part| part.lines().next()).collect();
+    let (well, slow) = (Some("# cluster prod-well"), Some("# cluster prod-slow"));
+    assert_eq!(heads, [well, well, slow, slow], "{output}");
+    for (document, name) in documents(&stdout)
+        .iter()
+        .zip(["backend", "podinfo", "backend", "podinfo"])
+    {
+        assert_eq!(document["metadata"]["name"], name, "{document}");
+    }
+    let alone = fleet
+        .env
+        .run(["export", "ks", "--all", "--context", "prod-well"])
+        .success();
+    let bare: String = parts[..2]
+        .iter()
+        .map(|part| format!("---\n{}", part.split_once('\n').unwrap().1))
+        .collect();
+    assert_eq!(bare, alone);
+    // What there is of the names is shown, and where one is missing, the cluster has failed.
+    fleet
+        .env
+        .scene()
+        .apply(&MORE.replace("{name: fleet}", "{name: fleet-two}"));
+    let some = fleet.env.run(["export", "gitrepository/fleet-two", BOTH]);
+    assert!(
+        some.stdout().starts_with("---\n# cluster prod-well\n"),
+        "{some}"
+    );
+    assert!(
+        some.failure(1)
+            .contains("✗ [prod-slow] GitRepository object 'fleet-two' not found")
+    );
+}
+
+#[test]
+fn versions_are_rows_of_each_cluster() {
+    let Some(fleet) = &start() else { return };
+    apply(
+        fleet,
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: kustomize-controller, labels: {app.kubernetes.io/part-of: flux}}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: kustomize-controller}}
+  template:
+    metadata: {labels: {app: kustomize-controller}}
+    spec: {containers: [{name: manager, image: 'example.com/kustomize-controller:v1.9.0'}]}
+",
+    );
+    let output = fleet.env.run(["version", "--all-contexts"]);
+    assert_told_of_all(&output);
+    let rows: Vec<String> = output
+        .stdout()
+        .lines()
+        .filter(|row| !row.contains("distribution"))
+        .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "CLUSTER COMPONENT VERSION",
+            "prod-well kustomize-controller v1.9.0",
+            "prod-slow kustomize-controller v1.9.0",
+        ],
+        "{output}"
+    );
+    let versions = list(fleet, "VersionsList", &["version", "--all-contexts"]);
+    assert_eq!(clusters(&versions), ["prod-well", "prod-slow"]);
+    let well = &versions["items"][0]["versions"];
+    assert_eq!(well["kustomize-controller"], "v1.9.0");
+    assert!(well["flux"].is_string(), "{versions}");
+}
+
+/// A controller in both clusters that answer, on a node whose logs a test writes.
+fn controllers(fleet: &Fleet) -> LogServer {
+    let kubelet = LogServer::start();
+    let namespace = fleet.env.scene().namespace();
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": namespace},
+        "status": {
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet.port()}},
+        },
+    });
+    for scene in [fleet.env.scene(), &fleet.other] {
+        scene.api().apply_all(vec![node.clone()], "");
+    }
+    let pod = |cluster: &str| {
+        format!(
+            "
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: default}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: source-controller, labels: {{app.kubernetes.io/part-of: flux}}}}
+spec:
+  selector: {{matchLabels: {{app: source-controller}}}}
+  template:
+    metadata: {{labels: {{app: source-controller}}}}
+    spec: {{containers: [{{name: manager, image: x}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: source-{cluster}, labels: {{app: source-controller}}}}
+spec: {{nodeName: '{namespace}', containers: [{{name: manager, image: x}}]}}
+status: {{phase: Running}}
+"
+        )
+    };
+    for (scene, cluster) in [(fleet.env.scene(), "well"), (&fleet.other, "slow")] {
+        scene.api().apply_all(documents(&pod(cluster)), namespace);
+        kubelet.restart(
+            &key(fleet, cluster),
+            &line(fleet, &format!("{cluster} begins")),
+        );
+    }
+    kubelet
+}
+
+fn key(fleet: &Fleet, cluster: &str) -> String {
+    format!("{}/source-{cluster}/manager", fleet.env.scene().namespace())
+}
+
+fn line(fleet: &Fleet, message: &str) -> String {
+    let entry = json!({
+        "level": "info", "ts": "2026-11-21T11:00:01.000Z", "msg": message, "controllerKind": "Bucket", "name": "b",
+        "namespace": fleet.env.scene().namespace(),
+    });
+    format!("{entry}\n")
+}
+
+#[test]
+fn entries_of_logs_name_their_clusters() {
+    let Some(fleet) = &Fleet::start() else { return };
+    let kubelet = controllers(fleet);
+    let place = format!("--flux-namespace={}", fleet.env.scene().namespace());
+    let output = fleet.env.run(["logs", &place, "--all-contexts"]);
+    assert_told_of_all(&output);
+    let stdout = output.stdout();
+    let mut lines: Vec<&str> = stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "[prod-slow] 2026-11-21T11:00:01.000Z info Bucket/b.[NAMESPACE] - slow begins ",
+            "[prod-well] 2026-11-21T11:00:01.000Z info Bucket/b.[NAMESPACE] - well begins ",
+        ],
+        "{output}"
+    );
+    let output = fleet
+        .env
+        .run(["logs", &place, BOTH, "-o", "json"])
+        .success();
+    let mut entries: Vec<Value> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    entries.sort_by_key(|entry| entry["cluster"].to_string());
+    assert_eq!(entries[0]["cluster"], "prod-slow", "{output}");
+    assert_eq!(entries[1]["msg"], "well begins", "{output}");
+
+    let following = fleet
+        .env
+        .command(["logs", &place, "--all-contexts", "--follow"])
+        .start();
+    following.wait_for("[prod-well] ");
+    following.wait_for("[prod-slow] ");
+    kubelet.append(&key(fleet, "slow"), &line(fleet, "slow goes on"));
+    kubelet.append(&key(fleet, "well"), &line(fleet, "well goes on"));
+    following.wait_for("slow goes on");
+    following.wait_for("well goes on");
+    following.interrupt();
+    let output = following.finish();
+    assert_eq!(output.status(), Some(130), "{output}");
+    assert!(
+        output.stderr().contains("✗ [prod-down] the cluster at "),
+        "{output}"
+    );
+}
