@@ -102,9 +102,8 @@ pub async fn run(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
 
 /// Prints the versions of several clusters: a table for people, since they are there to be compared.
 async fn run_all(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
-    let read = async |context: &Context| {
-        Ok(ops::versions(context.cluster().await?, &context.namespace).await?)
-    };
+    let read =
+        async |context: &Context| ops::versions(context.cluster().await?, &context.namespace).await;
     let gathered = fleet::gather(context, &args.fleet, read).await?;
     let own = ("flux".to_owned(), RELEASE.to_owned());
     let complete = |found: &Vec<(String, String)>| ClusterVersions {

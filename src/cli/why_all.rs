@@ -31,7 +31,7 @@ pub async fn run(context: &Context, args: &WhyArgs) -> Result<(), Failure> {
         let texts = || troubled().map(|(name, causes)| (name, written(causes)));
         ui.print(output, &ReportList::new(all()), || blocks(texts()))?;
     }
-    gathered.end_with(context, |ui, found| conclusion(ui, found))
+    gathered.end_with(context, conclusion)
 }
 
 async fn survey(context: &Context, args: &WhyArgs) -> Result<Surveyed, Failure> {

@@ -31,6 +31,9 @@ metadata: {name: shop}
 spec: {interval: 1h, chartRef: {kind: OCIRepository, name: shop}, values: {replicas: 3}}
 status:
   observedGeneration: 1
+  history:
+  - {name: shop, namespace: '${NAMESPACE}', version: 1, chartName: shop, chartVersion: 1.0.0, status: deployed,
+     configDigest: 'sha256:a', digest: 'sha256:b', firstDeployed: '2026-11-21T11:00:00Z', lastDeployed: '2026-11-21T11:00:00Z'}
   conditions:
   - {type: Ready, status: 'True', reason: Succeeded, message: fine, lastTransitionTime: '2026-11-21T11:00:00Z', observedGeneration: 1}
 ---
@@ -70,6 +73,7 @@ fn list(fleet: &Fleet, kind: &str, verb: &[&str]) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {output}"));
     assert_fits_schema(kind, &list);
     assert_eq!(list["kind"], kind, "{output}");
+    assert_ne!(list["items"], json!([]), "{output}");
     list
 }
 
@@ -200,21 +204,37 @@ status:
         .apply(&[held("one", none), held("two", none)].concat());
     let output = fleet.env.run(["why", "--all-contexts"]);
     assert_told_of_all(&output);
-    let (stdout, stderr) = (output.stdout(), output.stderr());
-    let blocks: Vec<&str> = stdout.split("cluster prod-").collect();
-    assert_eq!(blocks.len(), 3, "{output}");
-    // The cause of two objects stands before that of one, and is told once.
-    assert_eq!(blocks[1].matches("Cause: ").count(), 2, "{output}");
-    let gone = blocks[1].find("GitRepository/[NAMESPACE]/gone does not exist");
-    let path = blocks[1].find("Cause: Kustomization/[NAMESPACE]/backend");
-    assert!(gone.is_some() && gone < path, "{output}");
-    assert!(
-        blocks[1].contains("Also:  Kustomization/[NAMESPACE]/two\n"),
-        "{output}"
-    );
-    assert!(blocks[2].starts_with("slow\n"), "{output}");
-    assert!(stderr.contains("► [prod-well] 3 of "), "{output}");
-    assert!(stderr.contains("► [prod-slow] 1 of "), "{output}");
+    insta::assert_snapshot!(output.stdout(), @r"
+    cluster prod-well
+
+    Kustomization/[NAMESPACE]/one (not ready): no artifact
+    └─ is made from GitRepository/[NAMESPACE]/gone (missing)
+
+    Cause: GitRepository/[NAMESPACE]/gone does not exist
+    Also:  Kustomization/[NAMESPACE]/two
+    Next:  make it, or correct the reference; this shows which there are
+           gitops get sources git -A --context prod-well
+    ---
+    Kustomization/[NAMESPACE]/backend (not ready): kustomization path not found: stat /tmp/backend: no such file or directory
+
+    Cause: Kustomization/[NAMESPACE]/backend: the path is not in the source: kustomization path not found: stat /tmp/backend: no such file or directory
+    Next:  correct spec.path (`./backend`), then
+           gitops reconcile kustomization backend -n [NAMESPACE] --with-source --context prod-well
+
+    cluster prod-slow
+
+    Kustomization/[NAMESPACE]/backend (not ready): kustomization path not found: stat /tmp/backend: no such file or directory
+
+    Cause: Kustomization/[NAMESPACE]/backend: the path is not in the source: kustomization path not found: stat /tmp/backend: no such file or directory
+    Next:  correct spec.path (`./backend`), then
+           gitops reconcile kustomization backend -n [NAMESPACE] --with-source --context prod-slow
+    ");
+    for words in [
+        "► [prod-well] 3 of 7 objects not ready, 2 causes",
+        "► [prod-slow] 1 of 5 objects not ready, 1 cause\n",
+    ] {
+        assert!(output.stderr().contains(words), "{words}: {output}");
+    }
     let causes = list(fleet, "CausesList", &["why", BOTH]);
     let well = &causes["items"][0];
     assert_eq!(
@@ -351,12 +371,26 @@ fn parts_of_objects_stand_below_comments() {
     assert_eq!(comments, 2, "{output}");
     let read = list(fleet, "DebugList", &status);
     assert_eq!(read["items"][0]["status"]["observedGeneration"], 1);
-    for (kind, flag, field) in [
-        ("ks", "--show-history", "history"),
-        ("ks", "--show-vars", "variables"),
+    apply(
+        fleet,
+        "
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: filled}
+spec:
+  interval: 1h
+  prune: true
+  sourceRef: {kind: GitRepository, name: fleet}
+  postBuild: {substitute: {region: west}}
+",
+    );
+    for (object, flag, field) in [
+        (["hr", "shop"], "--show-history", "history"),
+        (["ks", "filled"], "--show-vars", "variables"),
     ] {
-        let read = list(fleet, "DebugList", &["debug", kind, "backend", flag, BOTH]);
-        assert!(read["items"][0].get(field).is_some(), "{read}");
+        let [kind, name] = object;
+        let read = list(fleet, "DebugList", &["debug", kind, name, flag, BOTH]);
+        assert!(read["items"][1].get(field).is_some(), "{read}");
     }
 }
 

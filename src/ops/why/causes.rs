@@ -29,6 +29,10 @@ pub struct CausesRequest<'a> {
 /// Why the objects that are not ready are as they are; a document of `cli.gitops/v1`.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the list is named after what it holds"
+)]
 pub struct Causes {
     #[schemars(extend("const" = "cli.gitops/v1"))]
     api_version: &'static str,

@@ -1,7 +1,7 @@
 //! A cluster as `why` sees it: what was read once is not asked for again.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::controller::{self, Presence};
 use super::facts::{FluxObject, address_of};
@@ -32,18 +32,16 @@ impl<'a> Sight<'a> {
     /// Reads an object.
     pub async fn object(&self, address: &Address) -> Result<Option<Object>, ClusterError> {
         let id = address.id();
-        if let Some(known) = self.known(&id) {
-            return Ok(known);
+        if let Some(known) = self.read_before().get(&id) {
+            return Ok(known.clone());
         }
         let read = self.cluster.get(address).await?;
-        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        objects.insert(id, read.clone());
+        self.read_before().insert(id, read.clone());
         Ok(read)
     }
 
-    fn known(&self, id: &ObjectId) -> Option<Option<Object>> {
-        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        objects.get(id).cloned()
+    fn read_before(&self) -> MutexGuard<'_, BTreeMap<ObjectId, Option<Object>>> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads an object of Flux.
