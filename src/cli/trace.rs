@@ -264,6 +264,8 @@ fn show(
         (_, Some(only)) => ui.print(output, only, || only.text())?,
         (_, None) => {
             let texts = gathered.named().map(|(name, report)| (name, report.text()));
+            // What could not be traced is told beside it.
+            let texts = texts.filter(|(_, text)| !text.is_empty());
             ui.print(output, &ReportList::new(gathered.named()), || blocks(texts))?;
         }
     }

@@ -145,6 +145,7 @@ fn an_object_is_traced_in_every_cluster() {
         .apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n");
     let output = fleet.env.run(["trace", "configmap/here", BOTH]);
     assert_eq!(output.status(), Some(1), "{output}");
+    assert_eq!(output.stdout(), "", "{output}");
     for words in [
         "✗ [prod-well] failed to trace ConfigMap/here in namespace [NAMESPACE]: ",
         "✗ [prod-slow] ConfigMap/[NAMESPACE]/here not found",
@@ -266,6 +267,81 @@ fn a_cluster_that_is_well_is_told_and_not_shown() {
     assert!(output.stdout().contains("cluster prod-slow"), "{output}");
     assert!(output.stderr().contains("✔ [prod-well] all "), "{output}");
     output.success();
+}
+
+#[test]
+fn what_may_not_be_listed_is_told_beside_the_causes() {
+    let Some(fleet) = &start() else { return };
+    fleet.env.scene().apply(
+        "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reads-appliers}
+rules:
+- {apiGroups: [kustomize.toolkit.fluxcd.io, helm.toolkit.fluxcd.io], resources: ['*'], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reads-appliers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reads-appliers}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
+",
+    );
+    let output = fleet.env.run(["why", "--contexts", "test-shut,prod-well"]);
+    let head = "cluster test-shut\n\nKustomization/[NAMESPACE]/backend (not ready)";
+    assert!(output.stdout().starts_with(head), "{output}");
+    let told = output.failure(1);
+    for words in [
+        "► [test-shut] 1 of 3 objects not ready, 1 cause\n",
+        "✗ [test-shut] not allowed to list ",
+        "✗ [test-shut] not every kind could be looked at",
+        "✗ 1 of 2 clusters failed",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+#[test]
+fn who_waits_for_each_other_is_one_cause() {
+    let Some(fleet) = &start() else { return };
+    let waits = |name: &str, other: &str| {
+        format!(
+            "
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: {name}}}
+spec: {{interval: 1h, prune: true, dependsOn: [{{name: {other}}}], sourceRef: {{kind: GitRepository, name: fleet}}}}
+status:
+  observedGeneration: 1
+  conditions:
+  - {{type: Ready, status: 'False', reason: DependencyNotReady, message: \"dependency '{other}' is not ready\", lastTransitionTime: '2026-11-21T11:00:00Z', observedGeneration: 1}}
+---"
+        )
+    };
+    let circle = [
+        waits("b", "c"),
+        waits("c", "a"),
+        waits("a", "b"),
+        waits("d", "a"),
+    ]
+    .concat();
+    apply(fleet, &circle);
+    let causes = list(fleet, "CausesList", &["why", "-A", BOTH]);
+    let namespace = fleet.env.scene().namespace();
+    for cluster in causes["items"].as_array().unwrap() {
+        let own = cluster["causes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|cause| {
+                cause["cause"]["kind"] == "cycle"
+                    && cause["links"][0]["object"]["namespace"] == namespace
+            });
+        let objects: Vec<usize> = own
+            .map(|cause| cause["objects"].as_array().unwrap().len())
+            .collect();
+        assert_eq!(objects, [4], "{cluster:#}");
+    }
 }
 
 #[test]
