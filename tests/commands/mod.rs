@@ -10,6 +10,7 @@ mod diff_trouble;
 mod explain;
 mod fleet;
 mod fleet_reading;
+mod fleet_why;
 mod follow;
 mod freeze;
 mod get;

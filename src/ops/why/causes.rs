@@ -6,12 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chain::{CauseKind, Chain, ChainObject};
+use super::facts::{FluxObject, address_of};
 use super::sight::Sight;
 use super::walk::{WhyRequest, follow};
-use crate::api::{KINDS, Kind, row_of};
+use crate::api::{KINDS, Kind};
 use crate::cluster::{Address, Cluster, ClusterError, Resource, Selection};
 use crate::error::Failure;
-use crate::manifest::Object;
 
 /// How many objects are followed at once.
 const AT_ONCE: usize = 8;
@@ -86,7 +86,11 @@ pub async fn causes(cluster: &Cluster, request: &CausesRequest<'_>) -> Result<Su
         match listed {
             Ok(listed) => {
                 is_any = true;
-                objects.extend(listed.into_iter().map(|object| (kind, object)));
+                objects.extend(
+                    listed
+                        .into_iter()
+                        .map(|object| FluxObject::new(kind, object)),
+                );
             }
             Err(error) => failed.push((kind, error)),
         }
@@ -97,7 +101,7 @@ pub async fn causes(cluster: &Cluster, request: &CausesRequest<'_>) -> Result<Su
     // Of a kind that the cluster does not know, no object is missed.
     failed.retain(|(_, error)| !error.is_not_found());
     let (count, targets) = (objects.len(), not_ready(&objects));
-    let sight = Sight::new(cluster, objects.into_iter().map(|(_, object)| object));
+    let sight = Sight::new(cluster, objects);
     let chains = stream::iter(targets).map(|address| explained(&sight, request, address));
     let chains: Vec<Chain> = chains.buffered(AT_ONCE).try_collect().await?;
     Ok(Surveyed {
@@ -114,13 +118,9 @@ pub async fn causes(cluster: &Cluster, request: &CausesRequest<'_>) -> Result<Su
 }
 
 /// Returns where the objects are that are not ready, as `get --not-ready` means it.
-fn not_ready(objects: &[(&'static Kind, Object)]) -> Vec<Address> {
-    let is_not_ready = |(kind, object): &&(&'static Kind, Object)| {
-        kind.readiness(&row_of(object.value())).word != "True"
-    };
-    let address = |(kind, object): &(&'static Kind, Object)| {
-        Resource::from(*kind).at(object.namespace(), object.name())
-    };
+fn not_ready(objects: &[FluxObject]) -> Vec<Address> {
+    let is_not_ready = |found: &&FluxObject| found.kind.readiness(&found.row).word != "True";
+    let address = |found: &FluxObject| address_of(found.kind, &found.object.id());
     objects.iter().filter(is_not_ready).map(address).collect()
 }
 

@@ -84,16 +84,22 @@ impl Walk<'_> {
                 return Ok(Verdict::new(CauseKind::Other, message, None));
             }
             self.visited.push(id.clone());
-            match self.sight.object(&address).await {
-                Ok(Some(object)) => match Kind::of(&id.group, &id.kind) {
-                    Some(kind) => {
-                        Box::pin(self.flux(relation, FluxObject::new(kind, object))).await
-                    }
-                    None => self.other(relation, &object).await,
+            let failed = match Kind::of(&id.group, &id.kind) {
+                Some(kind) => match self.sight.flux_at(kind, &address).await {
+                    Ok(Some(found)) => return Box::pin(self.flux(relation, &found)).await,
+                    Ok(None) => None,
+                    Err(error) => Some(error),
                 },
-                Ok(None) => self.missing(relation, &address).await,
-                Err(ClusterError::Forbidden { .. }) => Ok(self.unreadable(relation, &address)),
-                Err(error) => Err(error.into()),
+                None => match self.cluster.get(&address).await {
+                    Ok(Some(object)) => return self.other(relation, &object).await,
+                    Ok(None) => None,
+                    Err(error) => Some(error),
+                },
+            };
+            match failed {
+                None => self.missing(relation, &address).await,
+                Some(ClusterError::Forbidden { .. }) => Ok(self.unreadable(relation, &address)),
+                Some(error) => Err(error.into()),
             }
         }
         .boxed()
@@ -184,7 +190,7 @@ impl Walk<'_> {
     pub(super) async fn flux(
         &mut self,
         relation: &'static str,
-        found: FluxObject,
+        found: &FluxObject,
     ) -> Result<Verdict, Failure> {
         let (_, message) = told(&found.row);
         let message = message.to_owned();
@@ -197,23 +203,23 @@ impl Walk<'_> {
         };
         self.link(relation, (&found.object).into(), state, &message);
         if found.is_suspended() {
-            return Ok(self.suspended(&found));
+            return Ok(self.suspended(found));
         }
-        if let Some(verdict) = self.controller(&found).await? {
+        if let Some(verdict) = self.controller(found).await? {
             return Ok(verdict);
         }
         if found.object.get("/metadata/deletionTimestamp").is_some() {
-            return Ok(self.terminating(&found));
+            return Ok(self.terminating(found));
         }
         let toward = toward(found.kind, &found.row);
         let verdict = match toward {
-            Toward::Healthy => return self.latent(&found).await,
-            Toward::Dependencies => self.dependencies(&found).await?,
-            Toward::Source => self.source(&found).await?,
-            Toward::Leaves => self.leaves(&found, &message).await?,
+            Toward::Healthy => return self.latent(found).await,
+            Toward::Dependencies => self.dependencies(found).await?,
+            Toward::Source => self.source(found).await?,
+            Toward::Leaves => self.leaves(found, &message).await?,
             Toward::Own(_) => None,
-            Toward::Unseen => match self.dependencies(&found).await? {
-                None => self.source(&found).await?,
+            Toward::Unseen => match self.dependencies(found).await? {
+                None => self.source(found).await?,
                 found => found,
             },
         };
@@ -221,14 +227,14 @@ impl Walk<'_> {
             return Ok(verdict);
         }
         if matches!(toward, Toward::Own(CauseKind::Forbidden))
-            && let Some(verdict) = self.without_account(&found, &message).await
+            && let Some(verdict) = self.without_account(found, &message).await
         {
             return Ok(verdict);
         }
         self.note_parents(&found.object).await;
         Ok(match toward {
-            Toward::Unseen => self.unseen(&found),
-            _ => self.own(&found),
+            Toward::Unseen => self.unseen(found),
+            _ => self.own(found),
         })
     }
 
