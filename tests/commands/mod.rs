@@ -9,6 +9,7 @@ mod diff_proof;
 mod diff_trouble;
 mod explain;
 mod fleet;
+mod fleet_logs;
 mod fleet_reading;
 mod fleet_why;
 mod follow;
