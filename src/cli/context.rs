@@ -42,6 +42,8 @@ pub struct Context {
     pub program: String,
     /// Whether more is to be printed.
     pub verbose: bool,
+    /// The kubeconfig context of the cluster, where the command works on several.
+    pub cluster_name: Option<String>,
     /// Whether the namespace of the kubeconfig context counts.
     follows_kubeconfig: bool,
     /// The namespace that `-n` names.
@@ -72,6 +74,7 @@ impl Context {
             follow_limit: args.timeout,
             program,
             verbose: args.verbose,
+            cluster_name: None,
             follows_kubeconfig,
             named_namespace: args.namespace.clone(),
             started: Instant::now(),
@@ -107,6 +110,7 @@ impl Context {
             follow_limit: self.follow_limit,
             program: self.program.clone(),
             verbose: self.verbose,
+            cluster_name: Some(name.into()),
             follows_kubeconfig: self.follows_kubeconfig,
             named_namespace: self.named_namespace.clone(),
             started: self.started,
@@ -115,6 +119,11 @@ impl Context {
             interrupt_hint: OnceCell::new(),
             follows: AtomicBool::new(false),
         }
+    }
+
+    /// Returns the terminal of one of the clusters, or that of the command where it works on just one.
+    pub fn ui_of(&self, cluster: Option<&str>) -> Ui {
+        cluster.map_or_else(|| self.ui.clone(), |name| self.ui.of_cluster(name))
     }
 
     /// Returns the namespace of objects that name none, as kubectl has it: the one of `-n`, of the kubeconfig context,

@@ -1,16 +1,22 @@
 //! `debug`: what the controller of an object works with, and what it has done.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs};
+use super::fleet_report::{ClusterReport, ReportList, commented_blocks};
 use super::output::OutputArgs;
 use crate::api::Kind;
-use crate::cluster::{Address, Resource};
+use crate::cluster::Resource;
 use crate::error::Failure;
 use crate::manifest;
 use crate::ops::debug;
-use crate::report::Output;
+use crate::report::{Output, Ui};
 
 /// Where the fields of a status are explained.
 const DOCUMENTATION: &str = "https://fluxcd.io/flux/components";
@@ -48,6 +54,9 @@ pub struct ReleaseArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Show the status, the variables or the history of a Kustomization
@@ -73,6 +82,9 @@ pub struct KustomizationArgs {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Shows what was asked for.
@@ -105,94 +117,130 @@ impl Part {
     }
 }
 
+/// What is asked about which object, and how it is answered.
+struct Question<'a> {
+    kind: &'static str,
+    name: &'a str,
+    part: Part,
+    /// The page of the documentation that explains the object.
+    page: &'static str,
+    output: Output<'a>,
+}
+
 async fn release(context: &Context, args: &ReleaseArgs) -> Result<(), Failure> {
     let flags = [args.show_status, args.show_history, args.show_values];
-    let part = Part::of(flags, "show-values")?;
-    let address = address(context, "HelmRelease", &args.name);
-    let output = args.output.output();
-    let cluster = context.cluster().await?;
-    match part {
-        Part::Status => {
-            let page = "helm/helmreleases/#helmrelease-status";
-            status(context, output, &address, page).await
-        }
-        Part::History => {
-            let page = "helm/helmreleases/#history";
-            history(context, output, &address, page).await
-        }
-        Part::Parameters => {
-            let values = debug::values(cluster, &address).await?;
-            document(context, output, &Value::Object(values), None)
-        }
-    }
+    let question = Question {
+        kind: "HelmRelease",
+        name: &args.name,
+        part: Part::of(flags, "show-values")?,
+        page: "helm/helmreleases",
+        output: args.output.output(),
+    };
+    answer(context, &args.fleet, &question).await
 }
 
 async fn kustomization(context: &Context, args: &KustomizationArgs) -> Result<(), Failure> {
     let flags = [args.show_status, args.show_history, args.show_vars];
-    let part = Part::of(flags, "show-vars")?;
-    let address = address(context, "Kustomization", &args.name);
-    let output = args.output.output();
-    let cluster = context.cluster().await?;
-    match part {
-        Part::Status => {
-            let page = "kustomize/kustomizations/#kustomization-status";
-            status(context, output, &address, page).await
-        }
-        Part::History => {
-            let page = "kustomize/kustomizations/#history";
-            history(context, output, &address, page).await
-        }
-        Part::Parameters => {
-            let variables = debug::variables(cluster, &address).await?;
-            let line = |(key, value)| format!("{key}={value}\n");
-            let lines = || variables.iter().map(line).collect::<String>();
-            Ok(context.ui.print(output, &variables, lines)?)
-        }
+    let question = Question {
+        kind: "Kustomization",
+        name: &args.name,
+        part: Part::of(flags, "show-vars")?,
+        page: "kustomize/kustomizations",
+        output: args.output.output(),
+    };
+    answer(context, &args.fleet, &question).await
+}
+
+/// A part of an object, as one cluster has it.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Debug")]
+pub enum DebugReport {
+    /// The status.
+    Status(Map<String, Value>),
+    /// What it has done so far.
+    History(Value),
+    /// The values of a release, as its chart gets them.
+    Values(Map<String, Value>),
+    /// The variables of a Kustomization, as they are substituted.
+    Variables(BTreeMap<String, String>),
+}
+
+impl ClusterReport for DebugReport {
+    const LIST: &'static str = "DebugList";
+}
+
+/// Shows what one cluster answers, or each of several.
+async fn answer(
+    context: &Context,
+    fleet: &FleetArgs,
+    question: &Question<'_>,
+) -> Result<(), Failure> {
+    let read = async |context: &Context| question.read(context).await;
+    let gathered = fleet::gather(context, fleet, read).await?;
+    let ui = &context.ui;
+    if let Some(only) = gathered.only() {
+        only.print(ui, question)?;
+    } else {
+        let found = || gathered.named();
+        let texts = || found().map(|(name, found)| (name, question.text(found)));
+        let list = ReportList::new(found());
+        ui.print(question.output, &list, || commented_blocks(texts()))?;
+    }
+    gathered.end()
+}
+
+impl Question<'_> {
+    /// Asks the cluster.
+    async fn read(&self, context: &Context) -> Result<DebugReport, Failure> {
+        let kind = Kind::named(self.kind).expect("it is one of the table");
+        let address = Resource::from(kind).at(&context.namespace, self.name);
+        let cluster = context.cluster().await?;
+        Ok(match self.part {
+            Part::Status => DebugReport::Status(debug::status(cluster, &address).await?),
+            Part::History => DebugReport::History(debug::history(cluster, &address).await?),
+            Part::Parameters if self.kind == "HelmRelease" => {
+                DebugReport::Values(debug::values(cluster, &address).await?)
+            }
+            Part::Parameters => DebugReport::Variables(debug::variables(cluster, &address).await?),
+        })
+    }
+
+    /// Writes the answer for people: variables as lines, all else as YAML, with a comment above where it is explained.
+    fn text(&self, found: &DebugReport) -> String {
+        let (what, place, value) = match found {
+            DebugReport::Variables(variables) => {
+                let line = |(key, value)| format!("{key}={value}\n");
+                return variables.iter().map(line).collect();
+            }
+            DebugReport::Values(values) => return manifest::emit(&Value::Object(values.clone())),
+            DebugReport::Status(status) => {
+                let place = format!("{}-status", self.kind.to_lowercase());
+                ("Status", place, &Value::Object(status.clone()))
+            }
+            DebugReport::History(history) => ("History", "history".to_owned(), history),
+        };
+        let comment = if self.output.header {
+            format!(
+                "# {what} documentation: {DOCUMENTATION}/{}/#{place}\n",
+                self.page
+            )
+        } else {
+            String::new()
+        };
+        comment + &manifest::emit(value)
     }
 }
 
-/// Shows the status of an object; `page` of the documentation explains it.
-async fn status(
-    context: &Context,
-    output: Output<'_>,
-    address: &Address,
-    page: &str,
-) -> Result<(), Failure> {
-    let status = debug::status(context.cluster().await?, address).await?;
-    document(
-        context,
-        output,
-        &Value::Object(status),
-        Some(("Status", page)),
-    )
-}
-
-/// Shows what an object has done so far; `page` of the documentation explains it.
-async fn history(
-    context: &Context,
-    output: Output<'_>,
-    address: &Address,
-    page: &str,
-) -> Result<(), Failure> {
-    let history = debug::history(context.cluster().await?, address).await?;
-    document(context, output, &history, Some(("History", page)))
-}
-
-fn address(context: &Context, kind: &str, name: &str) -> Address {
-    let kind = Kind::named(kind).expect("it is one of the table");
-    Resource::from(kind).at(&context.namespace, name)
-}
-
-/// Prints a part of an object; for people as YAML, below a comment that says where it is explained.
-fn document(
-    context: &Context,
-    output: Output<'_>,
-    document: &Value,
-    explained: Option<(&str, &str)>,
-) -> Result<(), Failure> {
-    let comment = explained
-        .filter(|_| output.header)
-        .map(|(part, page)| format!("# {part} documentation: {DOCUMENTATION}/{page}\n"));
-    let text = || comment.unwrap_or_default() + &manifest::emit(document);
-    Ok(context.ui.print(output, document, text)?)
+impl DebugReport {
+    /// Prints the answer of the only cluster.
+    fn print(&self, ui: &Ui, question: &Question<'_>) -> Result<(), Failure> {
+        let (output, text) = (question.output, || question.text(self));
+        match self {
+            Self::Status(fields) | Self::Values(fields) => ui.print(output, fields, text)?,
+            Self::History(value) => ui.print(output, value, text)?,
+            Self::Variables(variables) => ui.print(output, variables, text)?,
+        }
+        Ok(())
+    }
 }

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use clap::Args;
-use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::context::Context;
@@ -58,7 +57,9 @@ pub async fn run(context: &Context, args: &EventsArgs) -> Result<(), Failure> {
     // What is wrong with the flags is said before any cluster is asked.
     request(context, args)?;
     if args.watch {
-        return follow(context, args).await;
+        let header = Cell::new(Header::wanted(args.output.output()));
+        let watch = async |context: &Context| watch(context, args, &header).await;
+        return fleet::follow(context, &args.fleet, watch).await;
     }
     let read = async |context: &Context| {
         let cluster = context.cluster().await?;
@@ -177,42 +178,8 @@ fn kinds() -> Vec<&'static str> {
     with_events.map(|kind| kind.name).collect()
 }
 
-/// Shows the events of each cluster and goes on with new ones, side by side, until a time limit that was asked for,
-/// or for ever.
-async fn follow(context: &Context, args: &EventsArgs) -> Result<(), Failure> {
-    context.follow();
-    let header = Cell::new(Header::wanted(args.output.output()));
-    if !args.fleet.is_fleet() {
-        return watch(context, args, "", &header).await;
-    }
-    let clusters = args.fleet.contexts(context)?;
-    let watches = clusters.iter().map(async |(name, context)| {
-        match watch(context, args, name, &header).await {
-            Ok(()) => Ok(0),
-            // Nobody reads on, whatever cluster it is of.
-            Err(failure) if failure.is_broken_pipe() => Err(failure),
-            Err(failure) => {
-                context.ui.failure(failure.in_one_line());
-                Ok(1)
-            }
-        }
-    });
-    match try_join_all(watches).await?.into_iter().sum() {
-        0 => Ok(()),
-        failed => Err(Failure::new(format!(
-            "{failed} of {} clusters failed",
-            clusters.len()
-        ))),
-    }
-}
-
 /// Shows the events of one cluster as they come; trouble that may pass is told.
-async fn watch(
-    context: &Context,
-    args: &EventsArgs,
-    name: &str,
-    header: &Cell<Header>,
-) -> Result<(), Failure> {
+async fn watch(context: &Context, args: &EventsArgs, header: &Cell<Header>) -> Result<(), Failure> {
     let cluster = context.cluster().await?.limited_to(context.follow_limit);
     let request = request(context, args)?;
     let plan = ops::plan_events(&cluster, &request).await?;
@@ -236,6 +203,7 @@ async fn watch(
             header: header.replace(Header::Hidden),
             ..layout
         };
+        let name = context.cluster_name.as_deref().unwrap_or_default();
         show_one(context, args.output.output(), (name, &told), row)?;
     }
 }

@@ -1,12 +1,14 @@
 //! `export`: objects as YAML that can be kept in Git and applied again.
 
-use clap::Args;
+use clap::{Args, Command};
 use serde_json::Value;
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs};
+use super::fleet_report::comment;
 use super::listed::Whole;
 use super::on_kind::{OnKind, VerbArgs};
-use super::select::{self, SelectArgs};
+use super::select::{self, SelectArgs, Target};
 use crate::api::{Kind, Verb, exported, exported_secret};
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
@@ -21,17 +23,27 @@ pub struct ExportArgs {
     /// Export the Secrets with the credentials of the sources too
     #[arg(long)]
     with_credentials: bool,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
+
+/// What the documents of several clusters have that those of one have not.
+const MANY_CLUSTERS: &str = "Of several clusters, each document begins with the comment `# cluster NAME`: apply it to no other.";
 
 impl VerbArgs for ExportArgs {
     const VERB: Verb = Verb::Export;
+
+    fn fit(command: Command, _kind: &Kind) -> Command {
+        command.after_help(MANY_CLUSTERS)
+    }
 
     fn about(kind: &Kind) -> String {
         format!("Print a {} as YAML that can be applied again", kind.name)
     }
 }
 
-/// Prints the selected objects, each as one document.
+/// Prints the selected objects, each as one document; of several clusters, each names its own.
 pub async fn run(context: &Context, on: &OnKind<ExportArgs>) -> Result<(), Failure> {
     let args = &on.args;
     let (selection, surplus) = args.selection.with_one_name();
@@ -51,22 +63,79 @@ pub async fn run(context: &Context, on: &OnKind<ExportArgs>) -> Result<(), Failu
             .with_hint("it is for sources: leave it out"));
         }
     }
+    let wanted = Wanted {
+        selection,
+        targets,
+        with_credentials: args.with_credentials,
+    };
+    if args.fleet.is_fleet() {
+        return export_all(context, &args.fleet, &wanted).await;
+    }
+    let print = |value: &Value| Ok(context.ui.data(document(value, ""))?);
+    export(context, &wanted, print).await
+}
+
+/// What is exported.
+struct Wanted {
+    selection: SelectArgs,
+    targets: Vec<Target>,
+    with_credentials: bool,
+}
+
+/// Hands out the objects of one cluster, as they are found.
+async fn export(
+    context: &Context,
+    wanted: &Wanted,
+    mut print: impl FnMut(&Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut told: Vec<Value> = Vec::new();
-    for target in &targets {
+    for target in &wanted.targets {
         let kind = target.kind;
-        for (whole, address) in select::find_all::<Whole>(context, &selection, target).await? {
-            context.ui.data(document(&exported(kind, &whole.value)))?;
-            let secret = secret_of(kind, &whole.value).filter(|_| args.with_credentials);
+        let found = select::find_all::<Whole>(context, &wanted.selection, target).await?;
+        for (whole, address) in found {
+            print(&exported(kind, &whole.value))?;
+            let secret = secret_of(kind, &whole.value).filter(|_| wanted.with_credentials);
             let Some(name) = secret else { continue };
             let secret = exported_secret(read_secret(context, &address, name).await?.value());
             // Several sources may share one Secret: it is wanted once.
             if !told.contains(&secret) {
-                context.ui.data(document(&secret))?;
+                print(&secret)?;
                 told.push(secret);
             }
         }
     }
     Ok(())
+}
+
+/// The documents of one of several clusters, and why there are no more.
+struct Exported {
+    documents: String,
+    failure: Option<Failure>,
+}
+
+/// Prints the objects of several clusters, one cluster after the other.
+async fn export_all(context: &Context, fleet: &FleetArgs, wanted: &Wanted) -> Result<(), Failure> {
+    let read = async |context: &Context| {
+        let name = context.cluster_name.as_deref().unwrap_or_default();
+        let comment = comment(name);
+        let mut documents = String::new();
+        let add = |value: &Value| {
+            documents.push_str(&document(value, &comment));
+            Ok(())
+        };
+        match export(context, wanted, add).await {
+            Err(failure) if documents.is_empty() => Err(failure),
+            outcome => Ok(Exported {
+                documents,
+                failure: outcome.err(),
+            }),
+        }
+    };
+    let gathered = fleet::gather(context, fleet, read).await?;
+    for (_, exported) in gathered.named() {
+        context.ui.data(&exported.documents)?;
+    }
+    gathered.end_with(context, |_, exported| exported.failure)
 }
 
 async fn read_secret(context: &Context, of: &Address, name: &str) -> Result<Object, Failure> {
@@ -93,9 +162,9 @@ fn secret_of<'a>(kind: &Kind, object: &'a Value) -> Option<&'a str> {
     (names_secret(kind) && !name.is_empty()).then_some(name)
 }
 
-/// Returns a value as one document of a stream.
-fn document(value: &Value) -> String {
-    let mut text = String::from("---\n");
+/// Returns a value as one document of a stream, below a comment perhaps.
+fn document(value: &Value, comment: &str) -> String {
+    let mut text = format!("---\n{comment}");
     emit_into(value, &mut text);
     text
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
+use futures::future::try_join_all;
 use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -11,6 +12,7 @@ use tokio::time::timeout;
 use super::context::Context;
 use super::flag::Csv;
 use crate::error::{Blame, Failure};
+use crate::report::Ui;
 
 /// How many clusters are worked on at once.
 const AT_ONCE: usize = 8;
@@ -54,6 +56,15 @@ pub struct Silent {
 }
 
 impl FleetArgs {
+    /// Refuses to work on several clusters where `why` none is asked at all.
+    pub fn refuse(&self, why: &str) -> Result<(), Failure> {
+        if self.is_fleet() {
+            return Err(Failure::usage(format!("{why} asks no cluster"))
+                .with_hint("leave --contexts and --all-contexts out"));
+        }
+        Ok(())
+    }
+
     /// Says whether several clusters are meant, or at least one by `--contexts`.
     pub fn is_fleet(&self) -> bool {
         self.all_contexts || !self.contexts.is_empty()
@@ -105,7 +116,8 @@ impl FleetArgs {
 ///
 /// # Errors
 ///
-/// Fails where no such context exists, and where the command is for one cluster, which fails.
+/// Fails where no such context exists, where the command is for one cluster, which fails, and where nobody reads what
+/// the work itself writes.
 pub async fn gather<T>(
     context: &Context,
     args: &FleetArgs,
@@ -127,7 +139,9 @@ pub async fn gather<T>(
         .enumerate()
         .map(async |(place, (name, context))| {
             let outcome = work(&context).await;
-            if let Err(failure) = &outcome {
+            if let Err(failure) = &outcome
+                && !failure.is_broken_pipe()
+            {
                 context.ui.failure(failure.in_one_line());
             }
             (place, name, outcome)
@@ -136,6 +150,7 @@ pub async fn gather<T>(
     let mut ended = Vec::new();
     while ended.len() < asked {
         match timeout(SILENCE, runs.next()).await {
+            Ok(Some((_, _, Err(failure)))) if failure.is_broken_pipe() => return Err(failure),
             Ok(Some(one)) => {
                 pending.retain(|name| *name != one.1);
                 ended.push(one);
@@ -175,6 +190,37 @@ pub async fn each(
     gather(context, args, work).await?.end()
 }
 
+/// Follows each cluster that is meant, all of them at once, until a time limit that was asked for or for ever; the
+/// work itself shows what comes. A cluster that fails is told at once, and the others go on.
+///
+/// # Errors
+///
+/// Fails as [`gather`] does, and in the end where a cluster failed.
+pub async fn follow(
+    context: &Context,
+    args: &FleetArgs,
+    work: impl AsyncFn(&Context) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    context.follow();
+    if !args.is_fleet() {
+        return work(context).await;
+    }
+    let clusters = args.contexts(context)?;
+    let runs = clusters
+        .iter()
+        .map(async |(_, context)| match work(context).await {
+            Ok(()) => Ok(None),
+            // Nobody reads on, whatever cluster it is of.
+            Err(failure) if failure.is_broken_pipe() => Err(failure),
+            Err(failure) => {
+                context.ui.failure(failure.in_one_line());
+                Ok(Some(failure.blame()))
+            }
+        });
+    let failed = try_join_all(runs).await?.into_iter().flatten().collect();
+    end(failed, clusters.len())
+}
+
 /// Notes in an object which cluster of a fleet it is in; that of a command on one cluster has no name.
 pub fn annotate(object: &mut Value, cluster: &str) {
     if !cluster.is_empty()
@@ -189,16 +235,59 @@ pub fn annotate(object: &mut Value, cluster: &str) {
 }
 
 impl<T> Gathered<T> {
+    /// Returns the answer of the only cluster; nothing where several could have been meant.
+    pub fn only(&self) -> Option<&T> {
+        match self.answers.as_slice() {
+            [(None, only)] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Returns the answers, each with the name of its cluster, which is empty for the only one.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.answers
+            .iter()
+            .map(|(cluster, answer)| (cluster.as_deref().unwrap_or_default(), answer))
+    }
+
     /// Ends the command: as a failure where a cluster failed, as late where time alone was short.
     pub fn end(&self) -> Result<(), Failure> {
-        if self.silent.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::blaming(
-            Blame::of_all(self.silent.iter().map(|one| one.blame)),
-            format!("{} of {} clusters failed", self.silent.len(), self.asked),
-        ))
+        end(
+            self.silent.iter().map(|one| one.blame).collect(),
+            self.asked,
+        )
     }
+
+    /// Ends the command as [`end`](Self::end) does, where `wrong` says of an answer that its cluster failed all the
+    /// same. The failure of the only cluster is the end itself.
+    pub fn end_with(
+        self,
+        context: &Context,
+        wrong: impl Fn(&Ui, T) -> Option<Failure>,
+    ) -> Result<(), Failure> {
+        let mut failed: Vec<Blame> = self.silent.iter().map(|one| one.blame).collect();
+        for (cluster, answer) in self.answers {
+            let ui = context.ui_of(cluster.as_deref());
+            match (cluster, wrong(&ui, answer)) {
+                (_, None) => {}
+                (None, Some(failure)) => return Err(failure),
+                (Some(_), Some(failure)) => {
+                    ui.failure(failure.in_one_line());
+                    failed.push(failure.blame());
+                }
+            }
+        }
+        end(failed, self.asked)
+    }
+}
+
+/// Ends a command on so many clusters, some of which failed.
+fn end(failed: Vec<Blame>, asked: usize) -> Result<(), Failure> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{} of {asked} clusters failed", failed.len());
+    Err(Failure::blaming(Blame::of_all(failed), message))
 }
 
 /// Says whether a name fits a pattern, in which `*` stands for any characters and `?` for one.

@@ -298,10 +298,7 @@ fn settle<T>(
     let mut failures: Vec<(Ui, Failure)> = Vec::new();
     let mut is_whole = true;
     for (cluster, answer) in &gathered.answers {
-        let ui = match cluster {
-            Some(name) => context.ui.of_cluster(name),
-            None => context.ui.clone(),
-        };
+        let ui = context.ui_of(cluster.as_deref());
         for (target, found) in request.targets.iter().zip(&answer.found) {
             is_whole &= found.is_some();
             for name in found.iter().flat_map(|found| &found.missing) {

@@ -12,6 +12,9 @@ mod debug;
 mod decryption;
 mod delete;
 mod deps;
+mod deps_drawn;
+mod deps_report;
+mod deps_text;
 mod diagnostics;
 mod diff;
 mod docgen;
@@ -21,6 +24,7 @@ mod events;
 mod export;
 mod flag;
 mod fleet;
+mod fleet_report;
 mod get;
 mod global;
 mod graph_form;
@@ -54,6 +58,8 @@ mod version;
 mod wait;
 mod watchdog;
 mod why;
+mod why_all;
+mod why_text;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -194,7 +200,8 @@ enum Command {
     /// Show why an object is as it is: one chain down to the first cause, and what to do next
     ///
     /// The object is one of Flux, or anything else in the cluster: a workload is followed down to its pods, and up to
-    /// what applies it.
+    /// what applies it. Without a name, all objects of Flux that are not ready are followed, and each first cause is
+    /// shown once.
     Why(Lazy<why::WhyArgs>),
 }
 

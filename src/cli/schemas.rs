@@ -3,13 +3,16 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use super::deps::DependencyGraph;
+use super::debug::DebugReport;
+use super::deps_report::DependencyGraph;
+use super::fleet_report::ReportList;
 use super::trace::TraceReport;
-use super::version::Versions;
+use super::version::{ClusterVersions, Versions};
 use crate::error::Failure;
 use crate::ops::changes::Diff;
 use crate::ops::{
-    Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree, UninstallReport,
+    Causes, Chain, CheckReport, CheckReportList, ClusterTest, Plan, Stats, StatsList, Tree,
+    UninstallReport,
 };
 
 /// A report that programs may read.
@@ -23,18 +26,26 @@ pub struct Report {
 /// Every report. To add one, name it here, and where `tests/commands/schemas.rs` meets it.
 pub const REPORTS: &[Report] = &[
     Report::of::<Plan>("BootstrapPlan"),
+    Report::of::<Causes>("Causes"),
+    Report::of::<ReportList<'static, Causes>>("CausesList"),
     Report::of::<CheckReport>("CheckReport"),
     Report::of::<CheckReportList>("CheckReportList"),
     Report::of::<ClusterTest>("ClusterTest"),
+    Report::of::<ReportList<'static, DebugReport>>("DebugList"),
     Report::of::<DependencyGraph>("DependencyGraph"),
+    Report::of::<ReportList<'static, DependencyGraph>>("DependencyGraphList"),
     Report::of::<Diff>("Diff"),
     Report::of::<Stats>("Stats"),
     Report::of::<StatsList>("StatsList"),
     Report::of::<TraceReport>("Trace"),
+    Report::of::<ReportList<'static, TraceReport>>("TraceList"),
     Report::of::<Tree>("Tree"),
+    Report::of::<ReportList<'static, Tree>>("TreeList"),
     Report::of::<UninstallReport>("UninstallReport"),
     Report::of::<Versions>("Versions"),
+    Report::of::<ReportList<'static, ClusterVersions>>("VersionsList"),
     Report::of::<Chain>("Why"),
+    Report::of::<ReportList<'static, Chain>>("WhyList"),
 ];
 
 impl Report {

@@ -57,10 +57,7 @@ pub async fn run(context: &Context, args: &StatsArgs) -> Result<(), Failure> {
 }
 
 fn tell_uncounted(context: &Context, stats: &Stats) {
-    let ui = match &stats.cluster {
-        Some(name) => context.ui.of_cluster(name),
-        None => context.ui.clone(),
-    };
+    let ui = context.ui_of(stats.cluster.as_deref());
     for why in [Uncounted::NotServed, Uncounted::NotAllowed] {
         let counts = stats.reconcilers.iter();
         let kinds: Vec<&str> = counts

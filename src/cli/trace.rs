@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs, Gathered};
+use super::fleet_report::{ClusterReport, ReportList, blocks};
 use super::output::FormArgs;
 use super::trace_report;
 use crate::api::Kind;
@@ -13,7 +15,7 @@ use crate::cluster::{Address, Cluster, Resource};
 use crate::error::Failure;
 use crate::manifest::Object;
 use crate::ops::{self, Trace, Traced};
-use crate::report::{Format, Output, clean, reference};
+use crate::report::{Format, Output, Ui, clean, reference};
 
 /// Which objects are traced, and how that is shown.
 #[derive(Args)]
@@ -38,13 +40,23 @@ pub struct TraceArgs {
 
     #[command(flatten)]
     output: FormArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Shows the way of each object; one that Flux does not manage is told, and does not stop the others.
 pub async fn run(context: &Context, args: &TraceArgs) -> Result<(), Failure> {
     let wanted = wanted(args)?;
+    let trace = async |context: &Context| trace(context, &wanted).await;
+    let gathered = fleet::gather(context, &args.fleet, trace).await?;
+    show(context, args.output.output(), gathered)
+}
+
+/// Finds the way of each object in one cluster.
+async fn trace(context: &Context, wanted: &Wanted<'_>) -> Result<TraceReport, Failure> {
     let cluster = context.cluster().await?;
-    let addresses = find(cluster, &context.namespace, &wanted).await?;
+    let addresses = find(cluster, &context.namespace, wanted).await?;
     let mut objects = Vec::new();
     for object in join_all(addresses.iter().map(|address| cluster.get(address))).await {
         objects.push(object?);
@@ -58,7 +70,7 @@ pub async fn run(context: &Context, args: &TraceArgs) -> Result<(), Failure> {
     }
     let objects: Vec<Object> = objects.into_iter().flatten().collect();
     let traces = join_all(objects.iter().map(|object| ops::trace(cluster, object))).await;
-    show(context, args.output.output(), &objects, traces)
+    Ok(TraceReport::new(&objects, traces))
 }
 
 /// What was asked for.
@@ -190,7 +202,26 @@ enum Way {
     },
 }
 
+impl ClusterReport for TraceReport {
+    const LIST: &'static str = "TraceList";
+}
+
 impl TraceReport {
+    fn new(objects: &[Object], traces: Vec<Result<Trace, Failure>>) -> Self {
+        let way = |(object, trace): (&Object, Result<Trace, Failure>)| match trace {
+            Ok(trace) => Way::Found(trace),
+            Err(failure) => Way::Lost {
+                object: Traced::of(object),
+                error: failure.in_one_line(),
+            },
+        };
+        Self {
+            api_version: "cli.gitops/v1",
+            kind: "Trace",
+            traces: objects.iter().zip(traces).map(way).collect(),
+        }
+    }
+
     /// Writes the ways for people, one below the other.
     fn text(&self) -> String {
         let texts = self.traces.iter().map(|way| match way {
@@ -222,57 +253,50 @@ impl TraceReport {
 fn show(
     context: &Context,
     output: Output<'_>,
-    objects: &[Object],
-    traces: Vec<Result<Trace, Failure>>,
+    gathered: Gathered<TraceReport>,
 ) -> Result<(), Failure> {
-    let count = traces.len();
-    let mut failures = Vec::new();
-    let way = |(object, trace): (&Object, Result<Trace, Failure>)| {
-        trace.map_or_else(
-            |failure| {
-                failures.push(untraceable(object, &failure));
-                Way::Lost {
-                    object: Traced::of(object),
-                    error: failure.in_one_line(),
-                }
-            },
-            Way::Found,
-        )
-    };
-    let report = TraceReport {
-        api_version: "cli.gitops/v1",
-        kind: "Trace",
-        traces: objects.iter().zip(traces).map(way).collect(),
-    };
-    match output.format {
-        Format::Name => context.ui.data(report.names())?,
-        _ => context.ui.print(output, &report, || report.text())?,
-    }
-    match failures.len() {
-        0 => Ok(()),
-        1 if count == 1 => Err(failures.remove(0)),
-        failed => {
-            for failure in &failures {
-                context.ui.failure(failure);
-            }
-            Err(Failure::new(format!(
-                "{failed} of {count} objects could not be traced"
-            )))
+    let ui = &context.ui;
+    match (output.format, gathered.only()) {
+        (Format::Name, _) => {
+            let names = gathered.named().map(|(_, report)| report.names());
+            ui.data(names.collect::<String>())?;
+        }
+        (_, Some(only)) => ui.print(output, only, || only.text())?,
+        (_, None) => {
+            let texts = gathered.named().map(|(name, report)| (name, report.text()));
+            // What could not be traced is told beside it.
+            let texts = texts.filter(|(_, text)| !text.is_empty());
+            ui.print(output, &ReportList::new(gathered.named()), || blocks(texts))?;
         }
     }
+    gathered.end_with(context, |ui, report| untraceable(ui, &report))
 }
 
-fn untraceable(object: &Object, failure: &Failure) -> Failure {
-    let place = match object.namespace() {
+/// Returns the failure that it is where ways could not be found; of several objects, each is told.
+fn untraceable(ui: &Ui, report: &TraceReport) -> Option<Failure> {
+    let lost = report.traces.iter().filter_map(|way| match way {
+        Way::Found(_) => None,
+        Way::Lost { object, error } => Some(no_way(object, error)),
+    });
+    let mut failures: Vec<Failure> = lost.collect();
+    let count = report.traces.len();
+    if count == 1 {
+        return failures.pop();
+    }
+    for failure in &failures {
+        ui.failure(failure);
+    }
+    let failed = failures.len();
+    (failed > 0).then(|| Failure::new(format!("{failed} of {count} objects could not be traced")))
+}
+
+fn no_way(object: &Traced, error: &str) -> Failure {
+    let place = match object.namespace.as_str() {
         "" => String::new(),
         namespace => format!(" in namespace {namespace}"),
     };
-    Failure::new(format!(
-        "failed to trace {}/{}{place}: {}",
-        object.kind(),
-        object.name(),
-        failure.in_one_line()
-    ))
+    let (kind, name) = (&object.kind, &object.name);
+    Failure::new(format!("failed to trace {kind}/{name}{place}: {error}"))
 }
 
 #[cfg(test)]
@@ -285,6 +309,7 @@ mod tests {
             kind: String::new(),
             api_version: String::new(),
             output: FormArgs::default(),
+            fleet: FleetArgs::default(),
         }
     }
 

@@ -3,12 +3,14 @@
 use clap::{Args, Subcommand};
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs, Gathered};
+use super::fleet_report::{ClusterReport, ReportList, blocks};
 use super::output::LenientFormArgs;
 use crate::api::Kind;
 use crate::cluster::{Address, Resource};
 use crate::error::Failure;
 use crate::ops::{self, Breadth, Grown, Tree};
-use crate::report::{Format, Output};
+use crate::report::{Format, Output, Ui};
 
 /// Of which kind the root of the tree is.
 #[derive(Subcommand)]
@@ -40,6 +42,9 @@ pub struct KustomizationArgs {
 
     #[command(flatten)]
     output: LenientFormArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Show the artifacts that an `ArtifactGenerator` has made
@@ -51,9 +56,12 @@ pub struct GeneratorArgs {
 
     #[command(flatten)]
     output: LenientFormArgs,
+
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
-/// Prints the tree.
+/// Prints the tree, or that of each cluster.
 pub async fn run(context: &Context, command: &TreeCommand) -> Result<(), Failure> {
     match command {
         TreeCommand::Kustomization(args) => {
@@ -65,15 +73,20 @@ pub async fn run(context: &Context, command: &TreeCommand) -> Result<(), Failure
             } else {
                 Breadth::All
             };
-            let address = address(context, "Kustomization", name);
-            let grown =
-                ops::kustomization_tree(context.cluster().await?, &address, breadth).await?;
-            print(context, &grown, args.output.output())
+            let grow = async |context: &Context| {
+                let address = address(context, "Kustomization", name);
+                ops::kustomization_tree(context.cluster().await?, &address, breadth).await
+            };
+            let gathered = fleet::gather(context, &args.fleet, grow).await?;
+            show(context, gathered, args.output.output())
         }
         TreeCommand::Artifact(ArtifactCommand::Generator(args)) => {
-            let address = address(context, "ArtifactGenerator", &args.name);
-            let grown = ops::generator_tree(context.cluster().await?, &address).await?;
-            print(context, &grown, args.output.output())
+            let grow = async |context: &Context| {
+                let address = address(context, "ArtifactGenerator", &args.name);
+                ops::generator_tree(context.cluster().await?, &address).await
+            };
+            let gathered = fleet::gather(context, &args.fleet, grow).await?;
+            show(context, gathered, args.output.output())
         }
     }
 }
@@ -84,8 +97,34 @@ fn address(context: &Context, kind: &str, name: &str) -> Address {
 }
 
 /// Prints what was found, and fails where that is not all.
-fn print(context: &Context, grown: &Grown, output: Output<'_>) -> Result<(), Failure> {
-    let tree = &grown.tree;
+fn show(context: &Context, gathered: Gathered<Grown>, output: Output<'_>) -> Result<(), Failure> {
+    match gathered.only() {
+        Some(grown) => print(context, &grown.tree, output)?,
+        None => print_all(context, &gathered, output)?,
+    }
+    gathered.end_with(context, |ui, grown| incomplete(ui, &grown))
+}
+
+impl ClusterReport for Tree {
+    const LIST: &'static str = "TreeList";
+}
+
+/// Prints the tree of each cluster.
+fn print_all(
+    context: &Context,
+    gathered: &Gathered<Grown>,
+    output: Output<'_>,
+) -> Result<(), Failure> {
+    let trees = || gathered.named().map(|(name, grown)| (name, &grown.tree));
+    if *output.format == Format::Name {
+        let names = trees().map(|(_, tree)| tree.names());
+        return Ok(context.ui.data(names.collect::<String>())?);
+    }
+    let drawn = || blocks(trees().map(|(name, tree)| (name, tree.drawn())));
+    Ok(context.ui.print(output, &ReportList::new(trees()), drawn)?)
+}
+
+fn print(context: &Context, tree: &Tree, output: Output<'_>) -> Result<(), Failure> {
     match output.format {
         // Flux indents its trees otherwise than kubectl its objects, and ends them with an empty line.
         Format::Json => context.ui.data(in_json(tree)?)?,
@@ -96,14 +135,18 @@ fn print(context: &Context, grown: &Grown, output: Output<'_>) -> Result<(), Fai
         Format::Name => context.ui.data(tree.names())?,
         _ => context.ui.print(output, tree, || tree.drawn() + "\n")?,
     }
-    if grown.gaps.is_empty() {
-        return Ok(());
-    }
+    Ok(())
+}
+
+/// Tells what a tree lacks, and returns the failure that this is.
+fn incomplete(ui: &Ui, grown: &Grown) -> Option<Failure> {
     for gap in &grown.gaps {
-        context.ui.warning(gap);
+        ui.warning(gap);
     }
-    Err(Failure::new("the tree is not complete")
-        .with_hint("ask for the right to read what is missing"))
+    (!grown.gaps.is_empty()).then(|| {
+        Failure::new("the tree is not complete")
+            .with_hint("ask for the right to read what is missing")
+    })
 }
 
 fn in_json(tree: &Tree) -> Result<String, Failure> {

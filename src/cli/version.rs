@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs, Gathered};
+use super::fleet_report::{ClusterReport, ReportList};
 use super::output::OutputArgs;
 use crate::error::Failure;
 use crate::install::RELEASE;
@@ -25,6 +27,9 @@ pub struct VersionArgs {
     #[command(flatten)]
     output: OutputArgs,
 
+    #[command(flatten)]
+    fleet: FleetArgs,
+
     /// Taken and ignored, as flux does
     #[arg(hide = true)]
     rest: Vec<String>,
@@ -33,6 +38,18 @@ pub struct VersionArgs {
 /// The versions of this program's Flux, of the distribution and of each controller, by name.
 #[derive(Debug, JsonSchema, Serialize)]
 pub struct Versions(BTreeMap<String, String>);
+
+/// The versions in one of several clusters.
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "Versions")]
+pub struct ClusterVersions {
+    /// What `version` prints of this cluster alone.
+    versions: Versions,
+}
+
+impl ClusterReport for ClusterVersions {
+    const LIST: &'static str = "VersionsList";
+}
 
 impl VersionArgs {
     /// Says whether no cluster is asked.
@@ -49,8 +66,14 @@ pub fn short(program: &str) -> String {
     }
 }
 
-/// Prints the versions.
+/// Prints the versions, of one cluster or of several.
 pub async fn run(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
+    if args.client {
+        args.fleet.refuse("--client")?;
+    }
+    if args.fleet.is_fleet() {
+        return run_all(context, args).await;
+    }
     let mut versions = vec![("flux".to_owned(), RELEASE.to_owned())];
     if !args.client {
         let found = match context.cluster().await {
@@ -75,6 +98,41 @@ pub async fn run(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
             .print(output, &document(&versions), || table(&versions, output))?,
     }
     Ok(())
+}
+
+/// Prints the versions of several clusters: a table for people, since they are there to be compared.
+async fn run_all(context: &Context, args: &VersionArgs) -> Result<(), Failure> {
+    let read =
+        async |context: &Context| ops::versions(context.cluster().await?, &context.namespace).await;
+    let gathered = fleet::gather(context, &args.fleet, read).await?;
+    let own = ("flux".to_owned(), RELEASE.to_owned());
+    let complete = |found: &Vec<(String, String)>| ClusterVersions {
+        versions: document(&[std::slice::from_ref(&own), found].concat()),
+    };
+    let reports: Vec<(&str, ClusterVersions)> = gathered
+        .named()
+        .map(|(name, found)| (name, complete(found)))
+        .collect();
+    let list = ReportList::new(reports.iter().map(|(name, report)| (*name, report)));
+    let output = args.output.output();
+    context
+        .ui
+        .print(output, &list, || table_of_all(&gathered, output))?;
+    gathered.end()
+}
+
+/// Draws a row for each component of each cluster; what this program is made for is in none of them.
+fn table_of_all(gathered: &Gathered<Vec<(String, String)>>, output: Output<'_>) -> Table {
+    let mut table = Table::new(["cluster", "component", "version"]);
+    if !output.header {
+        table = table.without_header();
+    }
+    for (cluster, versions) in gathered.named() {
+        for (component, version) in versions {
+            table.push([cluster, component, version].map(str::to_owned));
+        }
+    }
+    table
 }
 
 fn table(versions: &[(String, String)], output: Output<'_>) -> Table {

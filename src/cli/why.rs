@@ -1,45 +1,74 @@
 //! `why`: the first cause of how an object is, and the next step.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 
 use super::context::Context;
+use super::fleet::{self, FleetArgs};
+use super::fleet_report::{ClusterReport, ReportList, blocks};
 use super::output::OutputArgs;
+use super::why_all;
+use super::why_text::text;
 use crate::api::Kind;
 use crate::cluster::{Address, Cluster, Resource};
 use crate::error::Failure;
-use crate::ops::{self, Chain, ChainLink, WhyRequest};
+use crate::ops::{self, Chain, WhyRequest};
 use crate::report::clean;
 
-/// Which object is explained, and how.
+/// Which object is explained, or all that are not ready, and how.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  gitops why kustomization/apps\n  gitops why deployment/web -n shop"
+    after_help = "Examples:\n  gitops why kustomization/apps\n  gitops why deployment/web -n shop\n  gitops why -A --contexts 'prod-*'"
 )]
 pub struct WhyArgs {
-    /// KIND/NAME, or KIND NAME
-    #[arg(value_name = "KIND/NAME", required = true, num_args = 1..)]
+    /// KIND/NAME, or KIND NAME [default: all Flux objects that are not ready, by first cause]
+    #[arg(value_name = "KIND/NAME")]
     words: Vec<String>,
 
+    /// Explain what is not ready in all namespaces
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+
     #[command(flatten)]
-    output: OutputArgs,
+    pub output: OutputArgs,
+
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+}
+
+impl ClusterReport for Chain {
+    const LIST: &'static str = "WhyList";
 }
 
 /// Shows the chain. That something is wrong with the object is an answer, and no failure.
 pub async fn run(context: &Context, args: &WhyArgs) -> Result<(), Failure> {
+    if args.words.is_empty() {
+        return why_all::run(context, args).await;
+    }
+    if args.all_namespaces {
+        return Err(Failure::usage("a name means one object, and -A many")
+            .with_hint("leave -A out, or the name"));
+    }
     let (word, name) = wanted(&args.words)?;
-    let cluster = context.cluster().await?;
-    let request = WhyRequest {
-        address: find(cluster, &context.namespace, &word, name).await?,
-        program: &context.program,
+    let explain = async |context: &Context| {
+        let cluster = context.cluster().await?;
+        let request = WhyRequest {
+            address: find(cluster, &context.namespace, &word, name).await?,
+            program: &context.program,
+            context: context.cluster_name.as_deref(),
+        };
+        ops::why(cluster, &request).await
     };
-    let chain = ops::why(cluster, &request).await?;
-    let output = args.output.output();
-    context
-        .ui
-        .print(output, &chain, || clean(&text(&chain)).into_owned())?;
-    Ok(())
+    let gathered = fleet::gather(context, &args.fleet, explain).await?;
+    let (ui, output) = (&context.ui, args.output.output());
+    let text = |chain| clean(&text(chain, &[])).into_owned();
+    if let Some(only) = gathered.only() {
+        ui.print(output, only, || text(only))?;
+    } else {
+        let chains = || gathered.named();
+        let texts = || chains().map(|(name, chain)| (name, text(chain)));
+        ui.print(output, &ReportList::new(chains()), || blocks(texts()))?;
+    }
+    gathered.end()
 }
 
 /// Reads which object is meant: `KIND/NAME`, or the words of a kind and a name.
@@ -90,43 +119,6 @@ fn flux_kind(word: &str) -> Option<&'static Kind> {
             .find(|kind| is(kind.words) || is(kind.plural_words))
     };
     Kind::meant_by(word).or_else(by_words)
-}
-
-/// Writes the chain for people.
-fn text(chain: &Chain) -> String {
-    let mut text = String::new();
-    for (depth, link) in chain.links.iter().enumerate() {
-        let indent = "   ".repeat(depth.saturating_sub(1));
-        let branch = if depth == 0 { "" } else { "└─ " };
-        push_line(&mut text, &format!("{indent}{branch}{}", line(link)));
-    }
-    text.push('\n');
-    push_line(&mut text, &format!("Cause: {}", chain.cause.message));
-    for note in &chain.notes {
-        push_line(&mut text, &format!("Note:  {note}"));
-    }
-    if let Some(next) = &chain.next {
-        push_line(&mut text, &format!("Next:  {}", next.advice));
-        push_line(&mut text, &format!("       {}", next.command));
-    }
-    text
-}
-
-fn push_line(text: &mut String, line: &str) {
-    // Writing into a text can't fail.
-    let _infallible = writeln!(text, "{line}");
-}
-
-fn line(link: &ChainLink) -> String {
-    let relation = match link.relation {
-        "" => String::new(),
-        relation => format!("{relation} "),
-    };
-    let message = match link.message.as_str() {
-        "" => String::new(),
-        message => format!(": {message}"),
-    };
-    format!("{relation}{} ({}){message}", link.object, link.state)
 }
 
 #[cfg(test)]

@@ -64,4 +64,7 @@ pub use trace::{Label, Link, Trace, Traced, trace};
 pub use tree::{Breadth, Grown, Tree, generator_tree, kustomization_tree};
 pub use trigger::{Proof, TriggerRequest, token_of_job, trigger};
 pub use uninstall::{UninstallReport, UninstallRequest, uninstall};
-pub use why::{Chain, ChainLink, WhyRequest, why};
+pub use why::{
+    Causes, CausesRequest, Chain, ChainLink, ChainObject, SharedCause, Surveyed, WhyRequest,
+    causes, why,
+};

@@ -171,6 +171,38 @@ contexts: [{name: a, context: {cluster: c, user: u}}, {name: b, context: {cluste
       hint: leave --context and --server out
     [exit status: 2]
     ");
+    let reading: &[&[&str]] = &[
+        &["check"],
+        &["debug", "hr", "x", "--show-status"],
+        &["debug", "ks", "x", "--show-vars"],
+        &["deps"],
+        &["events"],
+        &["events", "--watch"],
+        &["export", "ks", "x"],
+        &["get", "all"],
+        &["logs"],
+        &["logs", "--follow"],
+        &["stats"],
+        &["trace", "deployment/x"],
+        &["tree", "ks", "x"],
+        &["tree", "artifact", "generator", "x"],
+        &["version"],
+        &["why"],
+        &["why", "ks/x"],
+    ];
+    for verb in reading {
+        let run = |flags: &[&str]| env.run(verb.iter().chain(flags).copied());
+        let unknown = run(&["--contexts=a,prod-*"]).failure(1);
+        assert_eq!(
+            unknown, "✗ the kubeconfig has no context `prod-*`\n  hint: the contexts are: a, b\n",
+            "{verb:?}"
+        );
+        let both = run(&["--all-contexts", "--context=a"]).failure(2);
+        assert!(
+            both.contains("leave --context and --server out"),
+            "{verb:?}: {both}"
+        );
+    }
 }
 
 #[test]
@@ -396,7 +428,7 @@ fn a_wait_goes_to_every_cluster() {
 }
 
 /// What is told of the clusters of a fleet where a verb meets all of them.
-fn assert_told_of_all(output: &CommandOutput) {
+pub fn assert_told_of_all(output: &CommandOutput) {
     for words in [
         "✗ [prod-down] the cluster at https://[DOWN] refuses connections",
         "[test-shut] not allowed to ",

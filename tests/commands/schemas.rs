@@ -9,21 +9,35 @@ use crate::scene::{Scene, TestEnv, assert_fits_schema, kept_schemas};
 /// Where each schema meets a report: here, or in the test of its command.
 const MET: &[(&str, &[&str])] = &[
     ("BootstrapPlan", &[]),
+    ("Causes", &["why", "-o", "json"]),
+    ("CausesList", &["why", "--all-contexts", "-o", "json"]),
     ("CheckReport", &["check", "-o", "json", "--timeout=1m"]),
     (
         "CheckReportList",
         &["check", "--pre", "--all-contexts", "-o", "json"],
     ),
     ("ClusterTest", &[]),
+    ("DebugList", &[]),
     ("DependencyGraph", &[]),
+    (
+        "DependencyGraphList",
+        &["deps", "--all-contexts", "-o", "json"],
+    ),
     ("Diff", &[]),
     ("Stats", &["stats", "-o", "json"]),
     ("StatsList", &["stats", "--all-contexts", "-o", "json"]),
     ("Trace", &[]),
+    ("TraceList", &[]),
     ("Tree", &[]),
+    ("TreeList", &[]),
     ("UninstallReport", &["uninstall", "--dry-run", "-o", "json"]),
     ("Versions", &["version", "--client", "-o", "json"]),
+    ("VersionsList", &[]),
     ("Why", &["why", "kustomization/absent", "-o", "json"]),
+    (
+        "WhyList",
+        &["why", "ks/absent", "--all-contexts", "-o", "json"],
+    ),
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::blame::{Toward, keeps_from_applying, toward};
 use super::chain::{CauseKind, Verdict};
 use super::drift::{self, Drift};
-use super::facts::{FluxObject, flux};
+use super::facts::FluxObject;
 use super::leaf;
 use super::next::step;
 use super::walk::Walk;
@@ -91,7 +91,7 @@ impl Walk<'_> {
 
     /// Says whether what is wrong with a parent keeps it from applying its children.
     pub(super) async fn reaches_children(&self, parent: &ObjectId) -> bool {
-        match flux(self.cluster, parent).await {
+        match self.sight.flux(parent).await {
             Ok(Some(parent)) => {
                 parent.is_suspended()
                     || matches!(toward(parent.kind, &parent.row), Toward::Healthy)
@@ -104,7 +104,7 @@ impl Walk<'_> {
     /// Notes the suspended parents of an object with a cause of its own: a fix in Git would not arrive.
     pub(super) async fn note_parents(&mut self, object: &Object) {
         for id in self.owners(object).await {
-            if let Ok(Some(parent)) = flux(self.cluster, &id).await
+            if let Ok(Some(parent)) = self.sight.flux(&id).await
                 && parent.is_suspended()
             {
                 self.notes.push(format!(
@@ -178,7 +178,7 @@ impl Walk<'_> {
     /// Says whether somebody has changed an object that a Kustomization has applied.
     pub(super) async fn changed(&mut self, object: &Object) -> Option<Verdict> {
         for parent in parents(object) {
-            let Ok(Some(applier)) = flux(self.cluster, &parent).await else {
+            let Ok(Some(applier)) = self.sight.flux(&parent).await else {
                 continue;
             };
             if let Some(drift) = drift::changed(object, &applier)

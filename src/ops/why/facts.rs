@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::excerpt::unhealthy;
 use crate::api::{Kind, Relation, Row, links, row_of};
-use crate::cluster::{self, Address, Cluster, ClusterError, Resource, Selection, State, Status};
+use crate::cluster::{self, Address, Cluster, Resource, Selection, State, Status};
 use crate::manifest::{Object, ObjectId};
 
 /// How many of the objects that something has brought are looked at.
@@ -73,15 +73,6 @@ impl FluxObject {
 /// Returns where an object of Flux is.
 pub fn address_of(kind: &'static Kind, id: &ObjectId) -> Address {
     Resource::from(kind).at(&id.namespace, &id.name)
-}
-
-/// Reads an object of Flux.
-pub async fn flux(cluster: &Cluster, id: &ObjectId) -> Result<Option<FluxObject>, ClusterError> {
-    let Some(kind) = Kind::of(&id.group, &id.kind) else {
-        return Ok(None);
-    };
-    let object = cluster.get(&address_of(kind, id)).await?;
-    Ok(object.map(|object| FluxObject::new(kind, object)))
 }
 
 /// Says whether the cluster knows a kind; whoever may not look believes so.

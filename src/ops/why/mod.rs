@@ -2,6 +2,7 @@
 
 mod around;
 mod blame;
+mod causes;
 mod chain;
 mod container;
 mod drift;
@@ -11,8 +12,10 @@ mod lacking;
 mod leaf;
 mod message;
 mod next;
+mod sight;
 mod verdict;
 mod walk;
 
-pub use chain::{Chain, ChainLink};
+pub use causes::{Causes, CausesRequest, SharedCause, Surveyed, causes};
+pub use chain::{Chain, ChainLink, ChainObject};
 pub use walk::{WhyRequest, why};

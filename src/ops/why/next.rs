@@ -214,10 +214,43 @@ fn policy(program: &str, object: &Object) -> NextStep {
     )
 }
 
+/// Lets a command go to the cluster of a kubeconfig context, where it asks a cluster at all.
+pub fn aimed(command: &str, program: &str, context: &str) -> String {
+    let word = command.split(' ').next().unwrap_or_default();
+    if word != program && word != "kubectl" {
+        return command.into();
+    }
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/@+=,".contains(letter);
+    if !context.is_empty() && context.chars().all(is_plain) {
+        return format!("{command} --context {context}");
+    }
+    let quoted = context.replace('\'', "'\\''");
+    format!("{command} --context '{quoted}'")
+}
+
 /// Makes a step.
 pub fn step(advice: &str, command: impl Into<String>) -> NextStep {
     NextStep {
         advice: advice.into(),
         command: command.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_go_to_the_cluster_that_was_asked() {
+        let command = |command: &str, context: &str| aimed(command, "gitops", context);
+        assert_eq!(
+            command("gitops check", "kind@a:1/b"),
+            "gitops check --context kind@a:1/b"
+        );
+        assert_eq!(
+            command("kubectl get pods -n a", "it's"),
+            "kubectl get pods -n a --context 'it'\\''s'"
+        );
+        assert_eq!(command("git ls-remote x", "a"), "git ls-remote x");
     }
 }

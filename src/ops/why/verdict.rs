@@ -17,11 +17,12 @@ impl Walk<'_> {
             .iter()
             .position(|seen| seen == id)
             .unwrap_or_default();
-        let mut names: Vec<String> = self.visited[start..]
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        names.push(id.to_string());
+        let mut ids: Vec<&ObjectId> = self.visited[start..].iter().collect();
+        // The circle is told alike wherever it was entered.
+        let smallest = (0..ids.len()).min_by_key(|place| ids[*place]);
+        ids.rotate_left(smallest.unwrap_or_default());
+        let round = ids.iter().chain(ids.first());
+        let names: Vec<String> = round.map(ToString::to_string).collect();
         let word = id.kind.to_lowercase();
         let next = step(
             "take one of the references out of spec.dependsOn",

@@ -3,13 +3,14 @@
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
 
-use super::super::controller::{Presence, hindrance, presence};
+use super::super::controller::{Presence, hindrance};
 use super::blame::{Toward, is_asked, is_current, is_ready, told, toward};
 use super::chain::{CauseKind, Chain, ChainLink, ChainObject, Verdict};
 use super::excerpt::brief;
-use super::facts::{FluxObject, elsewhere, flux, is_served, unhealthiest};
+use super::facts::{FluxObject, elsewhere, is_served, unhealthiest};
 use super::leaf;
-use super::next::{Steps, step};
+use super::next::{Steps, aimed, step};
+use super::sight::Sight;
 use crate::api::Kind;
 use crate::cluster::{self, Address, Cluster, ClusterError, Resource};
 use crate::error::Failure;
@@ -24,6 +25,8 @@ pub struct WhyRequest<'a> {
     pub address: Address,
     /// The name by which this program was called, for the next step.
     pub program: &'a str,
+    /// The kubeconfig context that the next step names; none where it needs no such name.
+    pub context: Option<&'a str>,
 }
 
 /// Follows an object down to the first cause of how it is.
@@ -32,8 +35,14 @@ pub struct WhyRequest<'a> {
 ///
 /// Fails where the cluster cannot be asked. What may not be read ends the chain, as the cause.
 pub async fn why(cluster: &Cluster, request: &WhyRequest<'_>) -> Result<Chain, Failure> {
+    follow(&Sight::new(cluster, []), request).await
+}
+
+/// Follows an object as [`why`] does, and remembers what was read.
+pub(super) async fn follow(sight: &Sight<'_>, request: &WhyRequest<'_>) -> Result<Chain, Failure> {
     let mut walk = Walk {
-        cluster,
+        cluster: sight.cluster,
+        sight,
         steps: Steps {
             program: request.program,
         },
@@ -41,13 +50,17 @@ pub async fn why(cluster: &Cluster, request: &WhyRequest<'_>) -> Result<Chain, F
         visited: Vec::new(),
         notes: Vec::new(),
     };
-    let verdict = walk.visit("", request.address.clone()).await?;
+    let mut verdict = walk.visit("", request.address.clone()).await?;
+    if let (Some(next), Some(context)) = (&mut verdict.next, request.context) {
+        next.command = aimed(&next.command, request.program, context);
+    }
     Ok(Chain::new(walk.links, verdict, walk.notes))
 }
 
 /// A walk, and what it has passed.
 pub(super) struct Walk<'a> {
     pub(super) cluster: &'a Cluster,
+    pub(super) sight: &'a Sight<'a>,
     pub(super) steps: Steps<'a>,
     pub(super) links: Vec<ChainLink>,
     pub(super) visited: Vec<ObjectId>,
@@ -71,16 +84,22 @@ impl Walk<'_> {
                 return Ok(Verdict::new(CauseKind::Other, message, None));
             }
             self.visited.push(id.clone());
-            match self.cluster.get(&address).await {
-                Ok(Some(object)) => match Kind::of(&id.group, &id.kind) {
-                    Some(kind) => {
-                        Box::pin(self.flux(relation, FluxObject::new(kind, object))).await
-                    }
-                    None => self.other(relation, &object).await,
+            let failed = match Kind::of(&id.group, &id.kind) {
+                Some(kind) => match self.sight.flux_at(kind, &address).await {
+                    Ok(Some(found)) => return Box::pin(self.flux(relation, &found)).await,
+                    Ok(None) => None,
+                    Err(error) => Some(error),
                 },
-                Ok(None) => self.missing(relation, &address).await,
-                Err(ClusterError::Forbidden { .. }) => Ok(self.unreadable(relation, &address)),
-                Err(error) => Err(error.into()),
+                None => match self.cluster.get(&address).await {
+                    Ok(Some(object)) => return self.other(relation, &object).await,
+                    Ok(None) => None,
+                    Err(error) => Some(error),
+                },
+            };
+            match failed {
+                None => self.missing(relation, &address).await,
+                Some(ClusterError::Forbidden { .. }) => Ok(self.unreadable(relation, &address)),
+                Some(error) => Err(error.into()),
             }
         }
         .boxed()
@@ -171,7 +190,7 @@ impl Walk<'_> {
     pub(super) async fn flux(
         &mut self,
         relation: &'static str,
-        found: FluxObject,
+        found: &FluxObject,
     ) -> Result<Verdict, Failure> {
         let (_, message) = told(&found.row);
         let message = message.to_owned();
@@ -184,23 +203,23 @@ impl Walk<'_> {
         };
         self.link(relation, (&found.object).into(), state, &message);
         if found.is_suspended() {
-            return Ok(self.suspended(&found));
+            return Ok(self.suspended(found));
         }
-        if let Some(verdict) = self.controller(&found).await? {
+        if let Some(verdict) = self.controller(found).await? {
             return Ok(verdict);
         }
         if found.object.get("/metadata/deletionTimestamp").is_some() {
-            return Ok(self.terminating(&found));
+            return Ok(self.terminating(found));
         }
         let toward = toward(found.kind, &found.row);
         let verdict = match toward {
-            Toward::Healthy => return self.latent(&found).await,
-            Toward::Dependencies => self.dependencies(&found).await?,
-            Toward::Source => self.source(&found).await?,
-            Toward::Leaves => self.leaves(&found, &message).await?,
+            Toward::Healthy => return self.latent(found).await,
+            Toward::Dependencies => self.dependencies(found).await?,
+            Toward::Source => self.source(found).await?,
+            Toward::Leaves => self.leaves(found, &message).await?,
             Toward::Own(_) => None,
-            Toward::Unseen => match self.dependencies(&found).await? {
-                None => self.source(&found).await?,
+            Toward::Unseen => match self.dependencies(found).await? {
+                None => self.source(found).await?,
                 found => found,
             },
         };
@@ -208,14 +227,14 @@ impl Walk<'_> {
             return Ok(verdict);
         }
         if matches!(toward, Toward::Own(CauseKind::Forbidden))
-            && let Some(verdict) = self.without_account(&found, &message).await
+            && let Some(verdict) = self.without_account(found, &message).await
         {
             return Ok(verdict);
         }
         self.note_parents(&found.object).await;
         Ok(match toward {
-            Toward::Unseen => self.unseen(&found),
-            _ => self.own(&found),
+            Toward::Unseen => self.unseen(found),
+            _ => self.own(found),
         })
     }
 
@@ -227,7 +246,7 @@ impl Walk<'_> {
             return Ok(None);
         }
         let component = found.kind.definition.component;
-        let presence = presence(self.cluster, component).await;
+        let presence = self.sight.presence(component).await;
         let Some(message) = hindrance(component, &presence) else {
             return Ok(None);
         };
@@ -284,7 +303,7 @@ impl Walk<'_> {
     /// Says whether an object is missing, suspended, not ready or without what it needs; one that may not be read is
     /// looked at.
     pub(super) async fn blocks(&self, id: &ObjectId) -> bool {
-        match flux(self.cluster, id).await {
+        match self.sight.flux(id).await {
             Ok(Some(found)) => {
                 found.is_suspended()
                     || !is_ready(found.kind, &found.row)
@@ -301,7 +320,7 @@ impl Walk<'_> {
     ) -> Result<Option<Verdict>, Failure> {
         let mut waiting = None;
         for id in found.dependencies() {
-            match flux(self.cluster, &id).await {
+            match self.sight.flux(&id).await {
                 Ok(Some(other)) if is_ready(other.kind, &other.row) => {}
                 Ok(Some(_)) => waiting = waiting.or(Some(id)),
                 // What is not there will not come by waiting.
@@ -320,7 +339,7 @@ impl Walk<'_> {
     /// Follows the first source that is missing or not ready.
     pub(super) async fn source(&mut self, found: &FluxObject) -> Result<Option<Verdict>, Failure> {
         for id in found.sources() {
-            let is_ready = match flux(self.cluster, &id).await {
+            let is_ready = match self.sight.flux(&id).await {
                 Ok(Some(source)) => is_ready(source.kind, &source.row),
                 _ => false,
             };
