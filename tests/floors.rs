@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["ops"],
     &["cluster", "diff", "hosting", "install", "oci", "render"],
     &["api", "git", "kustomize", "report", "secrets", "sops"],
-    &["http", "manifest"],
+    &["http", "manifest", "process"],
     &["env", "error"],
 ];
 

@@ -21,7 +21,6 @@ mod known_hosts;
 mod open_pgp;
 mod private_folder;
 mod private_key;
-mod process;
 mod public_key;
 mod push;
 mod repository;
