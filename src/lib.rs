@@ -3,7 +3,7 @@
 //! Seven floors, and arrows only downwards (`docs/architecture.md`):
 //! `cli` parses and shows; `ops` does work that spans rooms; `cluster`, `hosting`, `install` and `render` each know one
 //! thing of the world; `api`, `git`, `kustomize`, `report`, `secrets` and `sops` are what they are made of; `http` and
-//! `manifest` carry data, and `process` runs programs; `error` and `env` are the ground.
+//! `manifest` carry data, and `process` runs programs; `error`, `env` and `threads` are the ground.
 //!
 //! Two doors are open to other programs: `run`, and the build engine with the documents it works on.
 
@@ -25,6 +25,7 @@ mod render;
 mod report;
 mod secrets;
 mod sops;
+mod threads;
 
 /// Runs the program with the arguments of the process, and returns its exit status.
 pub fn run() -> std::process::ExitCode {
