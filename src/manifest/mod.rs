@@ -3,6 +3,7 @@
 mod base64;
 mod builder;
 mod compose;
+mod document_start;
 mod edit;
 mod emit;
 mod events;
@@ -26,6 +27,7 @@ mod reader;
 mod rewrite;
 mod scalar;
 mod scan;
+mod scan_comment;
 mod scan_mark;
 mod scan_scalar;
 mod styled;
