@@ -24,6 +24,8 @@ mod process;
 mod render;
 mod report;
 mod secrets;
+#[cfg(test)]
+mod shared;
 mod sops;
 mod threads;
 

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["cluster", "diff", "hosting", "install", "oci", "render"],
     &["api", "git", "kustomize", "report", "secrets", "sops"],
     &["http", "manifest", "process"],
-    &["env", "error", "threads"],
+    &["env", "error", "shared", "threads"],
 ];
 
 fn floor(module: &str) -> usize {

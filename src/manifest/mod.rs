@@ -48,6 +48,7 @@ pub(crate) use key_order::sort as sort_keys;
 pub use node::{Content, Entry, Node, Style, Tag};
 pub use number::of_float as number_of_float;
 pub(crate) use number::write as write_number;
+pub(crate) use object::sort_of;
 pub use object::{Object, ObjectError};
 pub use order::{Stage, sort_for_apply, stage};
 pub use problem::{Place, YamlError};

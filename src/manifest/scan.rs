@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::problem::{Flaw, Mark};
-use super::reader::Reader;
+use super::reader::{Reader, never_begins_plain};
 use super::token::{Token, TokenKind};
 
 /// How long a key without `?` may be, in characters.
@@ -242,9 +242,7 @@ impl<'text> Scanner<'text> {
         match reader.byte(0) {
             b'-' => !reader.is_blank(1),
             b'?' | b':' => self.flow == 0 && !reader.is_space(1),
-            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`' => false,
-            _ => !reader.is_space(0),
+            first => !never_begins_plain(first) && !reader.is_space(0),
         }
     }
 
