@@ -2,8 +2,8 @@
 //!
 //! Seven floors, and arrows only downwards (`docs/architecture.md`):
 //! `cli` parses and shows; `ops` does work that spans rooms; `cluster`, `hosting`, `install` and `render` each know one
-//! thing of the world; `api`, `git`, `kustomize`, `report`, `secrets` and `sops` are what they are made of; `http` and `manifest`
-//! carry data; `error` and `env` are the ground.
+//! thing of the world; `api`, `git`, `kustomize`, `report`, `secrets` and `sops` are what they are made of; `http` and
+//! `manifest` carry data, and `process` runs programs; `error`, `env` and `threads` are the ground.
 //!
 //! Two doors are open to other programs: `run`, and the build engine with the documents it works on.
 
@@ -20,10 +20,14 @@ mod install;
 pub mod kustomize;
 pub mod manifest;
 mod ops;
+mod process;
 mod render;
 mod report;
 mod secrets;
+#[cfg(test)]
+mod shared;
 mod sops;
+mod threads;
 
 /// Runs the program with the arguments of the process, and returns its exit status.
 pub fn run() -> std::process::ExitCode {

@@ -10,8 +10,8 @@ const FLOORS: &[&[&str]] = &[
     &["ops"],
     &["cluster", "diff", "hosting", "install", "oci", "render"],
     &["api", "git", "kustomize", "report", "secrets", "sops"],
-    &["http", "manifest"],
-    &["env", "error"],
+    &["http", "manifest", "process"],
+    &["env", "error", "shared", "threads"],
 ];
 
 fn floor(module: &str) -> usize {

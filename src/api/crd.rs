@@ -150,7 +150,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::api::shared;
+    use crate::shared;
 
     /// Takes away what is ours to say, and puts lists without an order in order.
     fn structure(mut value: Value) -> Value {

@@ -20,8 +20,6 @@ mod outcome;
 mod recorded;
 mod row;
 mod selector;
-#[cfg(test)]
-mod shared;
 mod source;
 
 pub use cell::WIDE;

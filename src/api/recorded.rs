@@ -15,10 +15,10 @@ use super::kustomize::Kustomization;
 use super::notification::{Alert, Provider, Receiver};
 use super::row::row_of;
 use super::selector::Selector;
-use super::shared;
 use super::source::{
     Bucket, ExternalArtifact, GitRepository, HelmChart, HelmRepository, OCIRepository,
 };
+use crate::shared;
 
 /// A recorded run of `flux get`.
 #[derive(Deserialize)]

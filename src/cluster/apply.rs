@@ -5,32 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use tokio::time::sleep;
 
 use super::apply_error::ApplyError;
 use super::change::{Action, Applied};
 use super::client::Cluster;
-use super::error::ClusterError;
-use super::normalise::{broken_key, is_same, normalise};
+use super::normalise::normalise;
+use super::preview::Preview;
 use super::promise::Promised;
-use super::resource::Address;
 use super::settle::settle;
 use crate::manifest::{Object, Stage, sort_for_apply, stage};
-
-/// How often, and after which pause, a kind that was just defined is asked for again: not every API
-/// server of a cluster knows it at the same moment.
-const UNKNOWN_KIND: (u32, Duration) = (15, Duration::from_millis(200));
-
-/// What applying an object would do to it.
-#[derive(Clone, Debug)]
-struct Preview {
-    /// Where the object is.
-    address: Address,
-    /// The object as the server would keep it.
-    merged: Object,
-    /// What would happen.
-    action: Action,
-}
 
 /// How to apply.
 #[derive(Clone, Copy, Debug)]
@@ -82,19 +65,6 @@ impl Cluster {
         self.apply_stage(&rest, &promised, options, &mut report)
             .await?;
         Ok(applied)
-    }
-
-    /// Finds out where an object belongs.
-    pub async fn address_of(&self, object: &Object) -> Result<Address, ApplyError> {
-        let found = self.resource(object.api_version(), object.kind()).await;
-        let resource = found.map_err(|source| ApplyError::Preview {
-            id: object.id(),
-            source,
-        })?;
-        if resource.namespaced && object.namespace().is_empty() {
-            return Err(ApplyError::NoNamespace { id: object.id() });
-        }
-        Ok(resource.at(object.namespace(), object.name()))
     }
 
     /// Rehearses a stage, then writes what changes of it. Returns its objects as they then are.
@@ -160,68 +130,6 @@ impl Cluster {
             .buffer_unordered(options.concurrency)
             .collect::<Vec<bool>>()
             .await;
-    }
-
-    /// Previews an object; `None` where it can't be, in a rehearsal, since what it needs is only
-    /// promised by other objects.
-    async fn rehearse<'a>(
-        &self,
-        object: &'a Object,
-        promised: &Promised,
-    ) -> Result<(&'a Object, Option<Preview>), ApplyError> {
-        let (mut tries, pause) = UNKNOWN_KIND;
-        loop {
-            match self.preview(object).await {
-                Ok(preview) => return Ok((object, Some(preview))),
-                Err(ApplyError::Preview { source, .. })
-                    if self.is_rehearsing() && source.is_not_found() && promised.covers(object) =>
-                {
-                    return Ok((object, None));
-                }
-                Err(ApplyError::Preview {
-                    source: ClusterError::UnknownKind { .. },
-                    ..
-                }) if promised.defines(object) && tries > 0 => {
-                    tries -= 1;
-                    sleep(pause).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn preview(&self, object: &Object) -> Result<Preview, ApplyError> {
-        if let Some(key) = broken_key(object) {
-            let (id, key) = (object.id(), key.to_owned());
-            return Err(ApplyError::Value { id, key });
-        }
-        let address = self.address_of(object).await?;
-        self.compare(&address, object)
-            .await
-            .map_err(|source| ApplyError::Preview {
-                id: object.id(),
-                source,
-            })
-    }
-
-    /// Reads an object and rehearses its change at the same time.
-    async fn compare(&self, address: &Address, object: &Object) -> Result<Preview, ClusterError> {
-        let rehearsal = self.rehearsing();
-        let (live, merged) = tokio::join!(
-            self.get(address),
-            rehearsal.server_side_apply(address, object)
-        );
-        let (live, merged) = (live?, merged?);
-        let action = match &live {
-            None => Action::Created,
-            Some(live) if is_same(live, &merged) => Action::Unchanged,
-            Some(_) => Action::Configured,
-        };
-        Ok(Preview {
-            address: address.clone(),
-            merged,
-            action,
-        })
     }
 
     /// Writes an object if that changes it.

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::credential::CredentialError;
 use super::error::Reason;
-use super::kubeconfig::{Choice, ConfigError};
+use super::kubeconfig::Choice;
+use super::kubeconfig_error::ConfigError;
 use super::throttle::Rate;
 use crate::error::{Blame, Explain};
 

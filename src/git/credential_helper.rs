@@ -6,8 +6,8 @@ use std::time::Duration;
 use git2::Config;
 
 use super::auth::Secret;
-use super::process;
 use super::url::GitUrl;
+use crate::process::{self, Until};
 
 /// How long one helper may think; it may have to unlock a store of passwords.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -22,7 +22,8 @@ pub(super) fn ask(url: &GitUrl) -> Option<(String, Secret)> {
     programs(&config, url).into_iter().find_map(|program| {
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("{program} get"));
-        let finished = process::run(command, question.as_bytes(), LIMIT).ok()?;
+        let finished =
+            process::run(&mut command, question.as_bytes(), LIMIT, Until::Silence).ok()?;
         answer(&String::from_utf8_lossy(&finished.stdout), url.user())
     })
 }

@@ -4,11 +4,11 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use super::process;
 use super::public_key::{HostKeys, PublicKey};
 use super::transport_error::clean;
 use super::url::{GitUrl, Scheme};
 use crate::error::Explain;
+use crate::process::{self, Until};
 
 /// How long a server may take to show its keys.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -72,14 +72,16 @@ pub fn scan(url: &GitUrl) -> Result<HostKeys, ScanError> {
     command
         .args(["-T", "15", "-p", &port.to_string(), "--", &host])
         .env("LC_ALL", "C");
-    let finished = process::run(command, b"", LIMIT).map_err(|source| match source.kind() {
-        io::ErrorKind::TimedOut => ScanError::TimedOut {
-            host: shown.clone(),
-        },
-        _ => ScanError::Program {
-            host: shown.clone(),
-            source,
-        },
+    let finished = process::run(&mut command, b"", LIMIT, Until::Silence).map_err(|source| {
+        match source.kind() {
+            io::ErrorKind::TimedOut => ScanError::TimedOut {
+                host: shown.clone(),
+            },
+            _ => ScanError::Program {
+                host: shown.clone(),
+                source,
+            },
+        }
     })?;
     let keys = read(&String::from_utf8_lossy(&finished.stdout));
     if keys.is_empty() {

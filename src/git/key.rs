@@ -15,10 +15,10 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::auth::Secret;
 use super::private_folder::private_folder;
-use super::process;
 use super::public_key::PublicKey;
 use super::wire;
 use crate::error::Explain;
+use crate::process::{self, Until};
 
 /// How long making a key may take; only odd sizes of RSA come near.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -169,7 +169,7 @@ impl KeyPair {
             .arg(bits.to_string())
             .arg("-f")
             .arg(&path);
-        let finished = process::run(command, b"", LIMIT).map_err(failed)?;
+        let finished = process::run(&mut command, b"", LIMIT, Until::Silence).map_err(failed)?;
         if !finished.status.success() {
             let said = super::transport_error::clean(&finished.stderr);
             return Err(failed(std::io::Error::other(said)));

@@ -14,11 +14,11 @@ use super::askpass::Askpass;
 use super::auth::{PrivateKeyFile, Secret};
 use super::der::{Der, tag};
 use super::key::Curve;
-use super::process;
 use super::public_key::PublicKey;
 use super::transport_error::clean;
 use super::wire;
 use crate::error::Explain;
+use crate::process::{self, Until};
 
 /// How long `ssh-keygen` may take over a key file.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -272,7 +272,7 @@ fn ask_keygen(file: &PrivateKeyFile) -> Result<PublicKey, KeyError> {
     let mut command = Command::new("ssh-keygen");
     command.arg("-y").arg("-f").arg(&file.path);
     askpass.arm(&mut command).map_err(failed)?;
-    let finished = process::run(command, b"", LIMIT).map_err(failed)?;
+    let finished = process::run(&mut command, b"", LIMIT, Until::Silence).map_err(failed)?;
     if finished.status.success() {
         return PublicKey::parse(&String::from_utf8_lossy(&finished.stdout))
             .ok_or_else(|| KeyError::NotAKey { path: path() });

@@ -11,9 +11,9 @@ use super::askpass::Askpass;
 use super::auth::{PrivateKeyFile, Secret};
 use super::open_pgp::OpenPgpKey;
 use super::private_key::{KeyError, PrivateKey};
-use super::process;
 use super::transport_error::clean;
 use crate::error::Explain;
+use crate::process::{self, Until};
 
 /// How long `ssh-keygen` may take to sign.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -165,7 +165,8 @@ fn sign_with_program(file: &PrivateKeyFile, commit: &[u8]) -> Result<String, Sig
     if let Some(askpass) = &askpass {
         askpass.arm(&mut command).map_err(SignError::Program)?;
     }
-    let finished = process::run(command, commit, LIMIT).map_err(SignError::Program)?;
+    let finished =
+        process::run(&mut command, commit, LIMIT, Until::Silence).map_err(SignError::Program)?;
     let signature = String::from_utf8_lossy(&finished.stdout).into_owned();
     if finished.status.success() && signature.starts_with("-----BEGIN SSH SIGNATURE-----") {
         return Ok(signature);

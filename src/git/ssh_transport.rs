@@ -13,12 +13,12 @@ use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream};
 use super::askpass::Askpass;
 use super::auth::Credentials;
 use super::private_key::{KeyError, PrivateKey};
-use super::process::{collected, gather, wait, without_secrets};
 use super::ssh_failure;
 use super::transport::{Operation, Settings, is_sha256, lock, program};
 use super::transport_error::{TransportError, are_offered};
 use super::trust::{HostTrust, quoted_file};
 use super::url::GitUrl;
+use crate::process::{self, Stream, Until, collected, gather, without_secrets};
 
 /// How long ssh may take to leave once all is said.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -129,7 +129,7 @@ struct SshStream {
     child: Arc<Mutex<Child>>,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
-    stderr: mpsc::Receiver<Vec<u8>>,
+    stderr: Stream,
     askpass: Option<Askpass>,
     /// Kept for as long as ssh may read it.
     _known_hosts: Option<tempfile::NamedTempFile>,
@@ -229,7 +229,9 @@ impl SshStream {
     /// Says why ssh stopped, from its status and its words.
     fn ended(&mut self) -> TransportError {
         self.stdin = None;
-        let status = wait(&mut lock(&self.child), GOODBYE).ok().flatten();
+        let status = process::wait(&mut lock(&self.child), GOODBYE)
+            .ok()
+            .flatten();
         let host = self.operation.url.authority();
         if self.late.load(Ordering::SeqCst) {
             return TransportError::TimedOut {
@@ -237,7 +239,9 @@ impl SshStream {
                 limit: self.operation.settings.limit,
             };
         }
-        let said = String::from_utf8_lossy(&collected(&self.stderr)).into_owned();
+        let said =
+            String::from_utf8_lossy(&collected(&self.stderr, Until::Silence).unwrap_or_default())
+                .into_owned();
         if self.askpass.as_ref().is_some_and(Askpass::was_wrong) {
             return TransportError::Passphrase;
         }
@@ -312,7 +316,7 @@ impl Write for SshStream {
 impl Drop for SshStream {
     fn drop(&mut self) {
         self.stdin = None;
-        drop(wait(&mut lock(&self.child), GOODBYE));
+        drop(process::wait(&mut lock(&self.child), GOODBYE));
     }
 }
 

@@ -1,11 +1,10 @@
 //! Holds requests to the contracts that the services publish.
 
-use std::path::PathBuf;
-
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::http::Asked;
+use crate::shared;
 
 /// A published contract.
 pub struct Contract {
@@ -18,15 +17,8 @@ impl Contract {
     ///
     /// `prefix` is what stands before the contract's own paths on the wire.
     pub fn of(service: &str, prefix: &'static str) -> Option<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        #[expect(clippy::disallowed_methods, reason = "only tests read this variable")]
-        let shared = std::env::var_os("GITOPS_SHARED").map(PathBuf::from);
-        let places = shared
-            .into_iter()
-            .chain([root.join("../shared"), root.join("../../shared")]);
-        let mut files =
-            places.map(|place| place.join(format!("hosting-contracts/{service}.openapi.json")));
-        let Some(text) = files.find_map(|file| std::fs::read(file).ok()) else {
+        let folder = shared::folder("hosting-contracts")?;
+        let Ok(text) = std::fs::read(folder.join(format!("{service}.openapi.json"))) else {
             println!("skipped: the contract of {service} is not here");
             return None;
         };

@@ -276,6 +276,28 @@ pub(super) fn marked(marker: &str, body: &str) -> String {
     format!("{}\n{body}", hidden(marker))
 }
 
+/// Makes sense of the answer to a creation: what a lost answer, or another's that came first, may have left is looked
+/// for.
+///
+/// # Errors
+///
+/// Fails as the creation did where nothing is found, and as the search does.
+pub(super) async fn made_or_found<T>(
+    made: Result<T, HostError>,
+    look: impl Future<Output = Result<Option<T>, HostError>>,
+) -> Result<(Change, T), HostError> {
+    let (change, error) = match made {
+        Ok(made) => return Ok((Change::Made, made)),
+        Err(error) if error.is_unclear() => (Change::Made, error),
+        Err(error @ HostError::Refused { status: 409, .. }) => (Change::None, error),
+        Err(error) => return Err(error),
+    };
+    match look.await? {
+        Some(found) => Ok((change, found)),
+        None => Err(error),
+    }
+}
+
 /// Says whether a comment bears the marker.
 pub(super) fn is_marked(marker: &str, body: &str) -> bool {
     body.trim_start().starts_with(&hidden(marker))

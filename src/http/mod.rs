@@ -1,5 +1,6 @@
 //! The one HTTP client: user agent, certificate authorities, proxies, retries, limits, redirects.
 
+mod call;
 mod client;
 mod fault;
 mod page;
@@ -10,12 +11,13 @@ mod retry;
 #[cfg(test)]
 mod script;
 
+pub use call::{Answer, Call};
 pub use client::{HttpError, Options, USER_AGENT, blocking, client, install_crypto};
 pub use fault::TransportError;
 pub use page::{Next, PageError, Pages, link_to_next};
 pub use proxy::proxy_for;
 pub use redact::{excerpt, shown};
-pub use request::{Answer, Call, Transport};
+pub use request::Transport;
 pub use retry::{OnPause, Patience, Pause};
 #[cfg(test)]
 pub use script::{Asked, Reply, Script};

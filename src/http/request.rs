@@ -4,10 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Method, Response};
 use url::Url;
 
+use super::call::{Answer, Call};
 use super::client::{HttpError, Options, client};
 use super::fault::{LONGEST_ANSWER, TransportError};
 use super::redact::shown;
@@ -15,56 +16,6 @@ use super::retry::{OnPause, Patience, Pause, Verdict, is_read, judge};
 
 /// How many redirects are followed.
 const HOPS: usize = 5;
-
-/// A request as it is to be sent.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Its method; only GET and HEAD are ever repeated or redirected.
-    pub method: Method,
-    /// Where it goes.
-    pub url: Url,
-    /// Its headers, credentials among them.
-    pub headers: HeaderMap,
-    /// Its body, with the media type.
-    pub body: Option<(HeaderValue, Bytes)>,
-}
-
-impl Call {
-    /// Makes a request without a body that asks for JSON.
-    pub fn new(method: Method, url: Url) -> Self {
-        let headers =
-            HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-        Self {
-            method,
-            url,
-            headers,
-            body: None,
-        }
-    }
-
-    /// Adds a body of JSON.
-    #[must_use]
-    pub fn with_json(mut self, body: &serde_json::Value) -> Self {
-        self.body = Some((
-            HeaderValue::from_static("application/json"),
-            Bytes::from(body.to_string()),
-        ));
-        self
-    }
-}
-
-/// What came back, whatever its status.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Where it came from, after redirects.
-    pub url: Url,
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Bytes,
-}
 
 /// Sends requests and waits for whole answers.
 #[derive(Clone)]
@@ -276,6 +227,8 @@ fn is_tls(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+
+    use reqwest::header::HeaderValue;
 
     use super::super::script::{Reply, Script};
     use super::*;

@@ -1,6 +1,5 @@
 //! Holds generated installations to recorded ones: same documents, same order, same header.
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -9,23 +8,7 @@ use super::base::Base;
 use super::components::Components;
 use super::document;
 use super::generate::{NetworkPolicies, Options, WatchScope, generate, render};
-
-/// Returns a folder of the shared data; `None`, with a line that says so, where there is none.
-#[expect(clippy::disallowed_methods, reason = "a variable of tests only")]
-fn folder(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let told = std::env::var_os("GITOPS_SHARED").map(PathBuf::from);
-    let places = told
-        .into_iter()
-        .chain([root.join("../shared"), root.join("../../shared")]);
-    let found = places
-        .map(|place| place.join(name))
-        .find(|place| place.is_dir());
-    if found.is_none() {
-        println!("skipped: there is no shared folder `{name}`");
-    }
-    found
-}
+use crate::shared;
 
 /// Reads the arguments of a recorded case; one that is not known fails the test.
 fn options(arguments: &[Value]) -> Options {
@@ -133,7 +116,7 @@ fn identity(value: &Value) -> String {
 
 #[test]
 fn equals_what_flux_exports() {
-    let Some(folder) = folder("flux-reference/install-export") else {
+    let Some(folder) = shared::folder("flux-reference/install-export") else {
         return;
     };
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();

@@ -1,5 +1,6 @@
 //! How a text is written in YAML: plain, quoted or as a block.
 
+use super::reader::never_begins_plain;
 use super::scalar::{self, Dialect, Scalar};
 
 /// The form of a text.
@@ -144,7 +145,7 @@ fn find(text: &str) -> Findings {
             ),
             b':' => ends_word,
             b'?' | b'-' if index == 0 => ends_word,
-            _ => index == 0 && is_indicator(byte),
+            _ => index == 0 && never_begins_plain(byte),
         };
         match kind {
             Before::Space => {
@@ -196,27 +197,6 @@ pub const fn is_printable(bytes: &[u8]) -> bool {
         [0xef, 0xbb, 0xbf, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] | [] => false,
         [first, ..] => matches!(first, b'\n' | 0x20..=0x7e | 0xc3..=0xef),
     }
-}
-
-const fn is_indicator(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'#' | b','
-            | b'['
-            | b']'
-            | b'{'
-            | b'}'
-            | b'&'
-            | b'*'
-            | b'!'
-            | b'|'
-            | b'>'
-            | b'\''
-            | b'"'
-            | b'%'
-            | b'@'
-            | b'`'
-    )
 }
 
 /// Says whether a text without quotes is read as text, by YAML 1.1.

@@ -44,7 +44,7 @@ impl Object {
     pub fn new(value: Value) -> Result<Self, ObjectError> {
         if !value.is_object() {
             return Err(ObjectError::NotAMapping {
-                found: kind_of(&value),
+                found: sort_of(&value),
             });
         }
         let object = Self { value };
@@ -169,7 +169,7 @@ impl Object {
 }
 
 /// Names the sort of a JSON value for a message.
-const fn kind_of(value: &Value) -> &'static str {
+pub const fn sort_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",

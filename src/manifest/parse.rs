@@ -2,6 +2,7 @@
 
 use super::builder::{Budget, Builder};
 use super::compose;
+use super::document_start;
 use super::events;
 use super::node::Node;
 use super::notes::Notes;
@@ -44,8 +45,8 @@ impl<'text> Documents<'text> {
     fn advance(&mut self) -> Result<Option<Node>, YamlError> {
         let (number, is_first) = (self.document + 1, self.document == 0);
         let scanner = &mut self.scanner;
-        let start = compose::start(scanner, is_first).map_err(|flaw| flaw.in_document(number))?;
-        let Some(start) = start else {
+        let start = document_start::start(scanner, is_first);
+        let Some(start) = start.map_err(|flaw| flaw.in_document(number))? else {
             return Ok(None);
         };
         self.document = number;

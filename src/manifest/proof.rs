@@ -10,21 +10,7 @@ use super::emit::{emit, emit_into};
 use super::node::Node;
 use super::scalar::Dialect;
 use super::yaml::{read, read_as};
-
-/// Finds the shared test data; `None` where this machine has none.
-#[expect(clippy::disallowed_methods, reason = "a test may look for its data")]
-fn shared() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = std::env::var_os("GITOPS_SHARED").map(PathBuf::from);
-    let found = named
-        .into_iter()
-        .chain([root.join("../shared"), root.join("../../shared")])
-        .find(|path| path.is_dir());
-    if found.is_none() {
-        println!("skipped: no shared test data beside {}", root.display());
-    }
-    found
-}
+use crate::shared;
 
 /// Lists all files below a folder, in order.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
@@ -111,7 +97,9 @@ fn check_files(files: &[PathBuf]) {
 
 #[test]
 fn recorded_flux_output_comes_back() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::folder("") else {
+        return;
+    };
     let reference = shared.join("flux-reference");
     let mut files = files_below(&reference.join("install-export"));
     files.retain(|path| {
@@ -129,7 +117,9 @@ fn recorded_flux_output_comes_back() {
 
 #[test]
 fn recorded_kustomize_output_comes_back() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::folder("") else {
+        return;
+    };
     let mut files = files_below(&shared.join("kustomize-corpus/cases"));
     files.retain(|path| path.file_name().is_some_and(|name| name == "expected.yaml"));
     assert!(files.len() > 400, "{} files are too few", files.len());

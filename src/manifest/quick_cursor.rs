@@ -2,6 +2,7 @@
 
 use super::events;
 use super::node::Style;
+use super::reader::never_begins_plain;
 
 /// How long a key may be, in bytes.
 const KEY_LIMIT: usize = 512;
@@ -257,25 +258,5 @@ pub const fn ends_word(byte: u8) -> bool {
 
 /// Says whether a byte at the start of a scalar means something.
 pub const fn is_indicator(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'-' | b'?'
-            | b':'
-            | b','
-            | b'['
-            | b']'
-            | b'{'
-            | b'}'
-            | b'#'
-            | b'&'
-            | b'*'
-            | b'!'
-            | b'|'
-            | b'>'
-            | b'\''
-            | b'"'
-            | b'%'
-            | b'@'
-            | b'`'
-    )
+    matches!(byte, b'-' | b'?' | b':') || never_begins_plain(byte)
 }

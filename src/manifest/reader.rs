@@ -139,3 +139,25 @@ impl<'text> Reader<'text> {
         meaning
     }
 }
+
+/// Says whether a scalar without quotes can't begin with a byte, whatever follows.
+pub const fn never_begins_plain(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'#' | b','
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'&'
+            | b'*'
+            | b'!'
+            | b'|'
+            | b'>'
+            | b'\''
+            | b'"'
+            | b'%'
+            | b'@'
+            | b'`'
+    )
+}

@@ -4,6 +4,7 @@ mod bootstrap;
 mod build;
 pub mod changes;
 mod check;
+mod chosen;
 mod controller;
 pub mod debug;
 mod deps;

@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 
 use crate::api::Duration;
 use crate::error::Explain;
+use crate::manifest::sort_of;
 use crate::sops::float_text;
 
 /// Why a spec is none that Flux would read.
@@ -208,14 +209,7 @@ fn is_float(number: &Number) -> bool {
 fn error(found: &Value, wanted: &Type, path: &str) -> TypeError {
     TypeError {
         path: path.to_owned(),
-        found: match found {
-            Value::Null => "nothing",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a text",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "a mapping",
-        },
+        found: sort_of(found),
         wanted: match wanted {
             Type::Text => "a text",
             Type::Flag => "true or false",

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::shell_words;
 use crate::env;
+use crate::process::without_secrets;
 
 /// The variable that tells a command whose key is asked for.
 const RECIPIENT: &str = "SOPS_AGE_RECIPIENT";
@@ -41,11 +42,9 @@ pub fn key_command(line: &str, recipient: &str) -> Result<Zeroizing<Vec<u8>>, St
 }
 
 fn run(mut command: Command, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
-    for variable in env::SECRETS {
-        command.env_remove(variable.name);
-    }
-    // What it complains about may hold what it was given.
-    command
+    // What it complains about may hold what it was given. What it prints is kept nowhere but in the answer, and a person
+    // may take their time for a passphrase: so it is not run as other programs are.
+    without_secrets(&mut command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

@@ -3,7 +3,15 @@
 use reqwest::Method;
 
 use super::place::{assert_follows, beside_an_empty_cluster, generations, words};
-use crate::scene::{Gitea, text};
+use crate::scene::{Gitea, TestEnv, text};
+
+/// Returns the keys of the Secret that the cluster reads the repository with.
+fn keys_of_the_secret(env: &TestEnv) -> Vec<String> {
+    let secret = env.scene().object("Secret/flux-system/flux-system");
+    let secret = secret.expect("the bootstrap has applied it");
+    let data = secret["data"].as_object().expect("it has data");
+    data.keys().cloned().collect()
+}
 
 #[test]
 fn bootstraps_over_https_with_the_token_and_again_without_a_change() {
@@ -77,18 +85,7 @@ fn bootstraps_over_https_with_the_token_and_again_without_a_change() {
     assert!(subjects[1].starts_with("Add Flux v2."), "{subjects:?}");
     let head = repository.head("main").unwrap();
     assert_follows(&env, &head);
-    let secret = env
-        .scene()
-        .object("Secret/flux-system/flux-system")
-        .unwrap();
-    assert_eq!(
-        secret["data"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .collect::<Vec<_>>(),
-        ["ca.crt", "password", "username"]
-    );
+    assert_eq!(keys_of_the_secret(&env), ["ca.crt", "password", "username"]);
 
     let before = generations(&env);
     let again = env.run(command("--yes"));
@@ -166,16 +163,8 @@ fn bootstraps_over_ssh_with_a_deploy_key_and_comes_back_after_a_disaster() {
     let repository = gitea.repository("root1", "ssh-fleet");
     let head = repository.head("main").unwrap();
     assert_follows(&env, &head);
-    let secret = env
-        .scene()
-        .object("Secret/flux-system/flux-system")
-        .unwrap();
     assert_eq!(
-        secret["data"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .collect::<Vec<_>>(),
+        keys_of_the_secret(&env),
         ["identity", "identity.pub", "known_hosts"]
     );
     let sync = repository

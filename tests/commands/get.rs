@@ -131,16 +131,7 @@ fn a_missing_cluster_is_named() {
       hint: set KUBECONFIG, or name the file with `--kubeconfig`
     [exit status: 1]
     ");
-    let nowhere = env.file(
-        "kubeconfig",
-        "apiVersion: v1
-kind: Config
-clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]
-users: [{name: u, user: {token: t}}]
-contexts: [{name: c, context: {cluster: c, user: u}}]
-current-context: c
-",
-    );
+    let nowhere = env.kubeconfig_to_nowhere();
     let nowhere = nowhere.display().to_string();
     insta::assert_snapshot!(env.run(["get", "kustomizations", "--kubeconfig", &nowhere]), @r"
     ------- stderr -------

@@ -133,16 +133,7 @@ fn all_kinds_are_watched_and_a_given_limit_ends_it() {
 #[test]
 fn what_can_never_be_watched_ends_at_once() {
     let env = TestEnv::new();
-    let kubeconfig = env.file(
-        "kubeconfig",
-        "apiVersion: v1
-kind: Config
-clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]
-users: [{name: u, user: {token: t}}]
-contexts: [{name: c, context: {cluster: c, user: u}}]
-current-context: c
-",
-    );
+    let kubeconfig = env.kubeconfig_to_nowhere();
     let env = env.variable("KUBECONFIG", &kubeconfig.display().to_string());
     for kinds in ["ks", "all"] {
         let output = env.run(["get", kinds, "-w"]);

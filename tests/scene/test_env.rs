@@ -153,6 +153,20 @@ impl TestEnv {
             .redacting(&host, "[HOST]")
     }
 
+    /// Writes a kubeconfig whose one cluster, in the context `c`, answers nobody.
+    pub fn kubeconfig_to_nowhere(&self) -> PathBuf {
+        self.file(
+            "kubeconfig",
+            "apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c
+",
+        )
+    }
+
     /// Returns the environment that programs run in here.
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.variables

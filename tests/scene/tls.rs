@@ -52,8 +52,12 @@ impl Authority {
     /// Makes a certificate for a server on loopback, under its address and as `localhost`.
     pub fn identity(&self) -> Identity {
         let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        self.sign(&CertificateParams::new(names).expect("the names are plain"))
+    }
+
+    /// Makes a certificate with a new key.
+    pub fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().expect("the system has randomness");
-        let params = CertificateParams::new(names).expect("the names are plain");
         let certificate = params
             .signed_by(&key, &self.issuer)
             .expect("the parameters are fixed");

@@ -12,6 +12,7 @@ use crate::error::{Blame, Failure};
 use crate::kustomize::load::{Disk, HelmOptions, Restriction};
 use crate::kustomize::{self, BuildError, Built, Options, Order};
 use crate::ops::{HelmProgram, Network, RemoteSources};
+use crate::threads;
 
 /// Build directories with a kustomization file, byte for byte as kustomize does
 ///
@@ -122,7 +123,7 @@ pub fn run(context: &Context, args: &OverlayArgs) -> Result<(), Failure> {
         .as_deref()
         .map(|folder| output_files(folder, &args.directories))
         .transpose()?;
-    let threads = std::thread::available_parallelism().map_or(1, Into::into);
+    let threads = threads::count();
     let for_text = if args.directories.len() == 1 {
         threads
     } else {

@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::super::error::HostError;
-use super::super::host::{Change, NewRequest, OpenRequest, RequestState, is_marked, marked};
+use super::super::host::{
+    Change, NewRequest, OpenRequest, RequestState, is_marked, made_or_found, marked,
+};
 use super::super::session::Errand;
 use super::answer::{Comment, PullRequest};
 use super::host::Gitea;
@@ -23,16 +25,8 @@ impl Gitea {
             .client
             .create::<PullRequest>(&self.route("/pulls"), &body, &errand)
             .await;
-        let (change, error) = match made {
-            Ok(answer) => return Ok((Change::Made, request(answer))),
-            Err(error) if error.is_unclear() => (Change::Made, error),
-            Err(error @ HostError::Refused { status: 409, .. }) => (Change::None, error),
-            Err(error) => return Err(error),
-        };
-        match self.open_one(&wanted.source, &wanted.target).await? {
-            Some(found) => Ok((change, found)),
-            None => Err(error),
-        }
+        let look = self.open_one(&wanted.source, &wanted.target);
+        made_or_found(made.map(request), look).await
     }
 
     /// Returns the open pull request between the two branches.

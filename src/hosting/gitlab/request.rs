@@ -8,7 +8,9 @@ use gitlab::api::projects::merge_requests::{
 };
 
 use super::super::error::HostError;
-use super::super::host::{Change, NewRequest, OpenRequest, RequestState, is_marked, marked};
+use super::super::host::{
+    Change, NewRequest, OpenRequest, RequestState, is_marked, made_or_found, marked,
+};
 use super::super::session::Errand;
 use super::answer::{MergeRequestAnswer, Note};
 use super::client::on_project;
@@ -35,16 +37,8 @@ impl GitLab {
         let errand = on_project("open a merge request in", &self.path(), ROLE);
         let made: Result<MergeRequestAnswer, _> =
             self.client.query(&built(endpoint), &errand).await;
-        let (change, error) = match made {
-            Ok(answer) => return Ok((Change::Made, request(answer))),
-            Err(error) if error.is_unclear() => (Change::Made, error),
-            Err(error @ HostError::Refused { status: 409, .. }) => (Change::None, error),
-            Err(error) => return Err(error),
-        };
-        match self.open_one(&wanted.source, &wanted.target).await? {
-            Some(found) => Ok((change, found)),
-            None => Err(error),
-        }
+        let look = self.open_one(&wanted.source, &wanted.target);
+        made_or_found(made.map(request), look).await
     }
 
     /// Returns the open merge request between the two branches.

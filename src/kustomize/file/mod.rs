@@ -1,7 +1,9 @@
 //! What people write: the kustomization file, its entries, and the files of configuration.
 
 mod configuration;
+mod cursor;
 mod decode;
+mod decode_problem;
 mod field_spec;
 mod generators;
 mod kustomization;
@@ -10,7 +12,8 @@ mod selector;
 mod transformers;
 
 pub use configuration::{NameReference, TransformerConfiguration};
-pub use decode::{DecodeError, DecodeProblem, Rules, Scalars, Unknown, decode};
+pub use decode::{Rules, Scalars, Unknown, decode};
+pub use decode_problem::{DecodeError, DecodeProblem};
 pub use field_spec::{FieldSpec, FieldSpecConflict, merge_all, merge_one};
 pub use generators::{
     ConfigMapArgs, GeneratorOptions, HelmChart, HelmChartArgs, HelmGlobals, SecretArgs,

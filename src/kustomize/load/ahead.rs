@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::resources::{self, ReadError};
 use crate::manifest::Node;
+use crate::threads;
 
 /// Below this many bytes in all, threads cost more than they save.
 const WORTH_IT: usize = 64 << 10;
@@ -25,20 +25,11 @@ impl Ahead {
         if bytes < WORTH_IT || threads.min(files.len()) < 2 {
             return;
         }
-        let next = AtomicUsize::new(0);
-        let work = || {
-            while let Some((path, content)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let parsed = resources::read(content).map(Arc::from);
-                let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                known.insert(path.clone(), parsed);
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..threads.min(files.len()) {
-                scope.spawn(work);
-            }
-            work();
+        let parsed = threads::each(files, threads, |(path, content)| {
+            (path.clone(), resources::read(content).map(Arc::from))
         });
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(parsed);
     }
 
     /// Hands out what a file holds, if it was parsed.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json_error::{ApplyError, JsonPatchError};
 use super::pointer::Place;
-use crate::manifest::{self, Dialect, Node};
+use crate::manifest::{self, Dialect, Node, sort_of};
 
 /// One step of a patch.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ fn operation(number: usize, item: Value) -> Result<Operation, JsonPatchError> {
         other => {
             return Err(JsonPatchError::NoOperation {
                 number,
-                found: sort(&other),
+                found: sort_of(&other),
             });
         }
     };
@@ -93,7 +93,7 @@ pub fn apply(mut document: Node, operations: &[Operation]) -> Result<Node, Apply
         Ok(Node::through_json(&value))
     } else {
         Err(ApplyError::NoMapping {
-            found: sort(&value),
+            found: sort_of(&value),
         })
     }
 }
@@ -186,17 +186,6 @@ fn same(found: &Value, wanted: &Value) -> bool {
                     .all(|(key, found)| wanted.get(key).is_some_and(|wanted| same(found, wanted)))
         }
         _ => found == wanted,
-    }
-}
-
-const fn sort(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
     }
 }
 

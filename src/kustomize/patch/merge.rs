@@ -108,10 +108,7 @@ impl<'s> Walker<'s> {
         node: &mut Node,
         shape: Option<Shape<'s>>,
     ) -> Result<Fate, MergeError> {
-        let shape = self
-            .described(node)
-            .or(shape)
-            .or_else(|| self.embedded(node));
+        let shape = self.shape_of(node, shape);
         if node.is_null() {
             // An empty scalar that was put here is no null yet.
             let written = !node.was_read() || node.as_text().is_some_and(|text| !text.is_empty());
@@ -142,10 +139,7 @@ impl<'s> Walker<'s> {
         if node.is_null() {
             return Ok(Fate::Cleared);
         }
-        let shape = self
-            .described(node)
-            .or(shape)
-            .or_else(|| self.embedded(node));
+        let shape = self.shape_of(node, shape);
         match &mut node.content {
             Content::Scalar(_) => {}
             Content::Sequence(items) => {
@@ -172,10 +166,7 @@ impl<'s> Walker<'s> {
         if node.is_null() {
             return Ok(Fate::Cleared);
         }
-        let shape = self
-            .described(node)
-            .or(shape)
-            .or_else(|| self.embedded(node));
+        let shape = self.shape_of(node, shape);
         match &mut node.content {
             Content::Scalar(_) => {}
             Content::Sequence(items) => {
@@ -256,6 +247,13 @@ impl<'s> Walker<'s> {
         Ok(())
     }
 
+    /// Returns the shape of a node: as a comment gives it, as its place has it, or as it says itself.
+    fn shape_of(self, node: &Node, of_place: Option<Shape<'s>>) -> Option<Shape<'s>> {
+        self.described(node)
+            .or(of_place)
+            .or_else(|| self.embedded(node))
+    }
+
     /// Returns the shape that a comment gives.
     fn described(self, node: &Node) -> Option<Shape<'s>> {
         Some(self.schemas.described(self.described.schema(node)?))
@@ -295,170 +293,4 @@ fn retain(
         }
     });
     failure.map_or(Ok(()), Err)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::manifest::Dialect;
-
-    fn merged(document: &str, patch: &str) -> Result<Option<Value>, String> {
-        let node = |text| Node::documents(text).unwrap().remove(0);
-        let mut document = node(document);
-        let fate = merge(&mut document, node(patch), &Schemas::new());
-        match fate.map_err(|error| error.to_string())? {
-            Fate::Cleared => Ok(None),
-            Fate::Kept => Ok(document.into_value(Dialect::Resources, 1).ok()),
-        }
-    }
-
-    /// Merges into the pod spec of a pod and returns what became of it.
-    fn pod(spec: &str, patch: &str) -> Value {
-        let pod = |spec| format!("{{apiVersion: v1, kind: Pod, spec: {spec}}}");
-        merged(&pod(spec), &pod(patch)).unwrap().unwrap()["spec"].take()
-    }
-
-    #[test]
-    fn merges_maps_and_keeps_how_scalars_were_written() {
-        for (document, patch, wanted) in [
-            (
-                "{a: {b: 1, c: 2}}",
-                "{a: {c: 3, d: 4}}",
-                json!({"a": {"b": 1, "c": 3, "d": 4}}),
-            ),
-            (
-                "{a: '5', b: 5, c: x}",
-                "{a: 6, b: '6', c: true}",
-                json!({"a": "6", "b": "6", "c": true}),
-            ),
-            (
-                "{a: ~, b: 1, c: {d: 1}}",
-                "{b: null, c: null, e: null}",
-                json!({"a": null}),
-            ),
-            (
-                "{b: 1}",
-                "{a: {b: null, c: {$patch: delete}, d: [~]}}",
-                json!({"a": {"d": [null]}, "b": 1}),
-            ),
-            (
-                "{a: {b: 1}}",
-                "{a: {$patch: replace, c: 1}}",
-                json!({"a": {"c": 1}}),
-            ),
-            ("{a: {b: 1}}", "{a: {$patch: delete}}", json!({})),
-            ("{a: 1}", "{$patch: replace, b: 1}", json!({"a": 1})),
-            ("{a: [1, 2]}", "{a: [3]}", json!({"a": [3]})),
-            (
-                "{a: 1}",
-                "{b: {$patch: other}}",
-                json!({"a": 1, "b": {"$patch": "other"}}),
-            ),
-        ] {
-            assert_eq!(
-                merged(document, patch).unwrap().unwrap(),
-                wanted,
-                "{document} {patch}"
-            );
-        }
-        assert_eq!(merged("{a: 1}", "{$patch: delete}"), Ok(None));
-        assert_eq!(
-            merged("a:\nb: ~\n", "{c: 1}").unwrap().unwrap(),
-            json!({"b": null, "c": 1})
-        );
-    }
-
-    #[test]
-    fn says_what_does_not_fit_where() {
-        let error = merged("{a: {b: {c: 1}}}", "{a: {b: 1}}").unwrap_err();
-        assert_eq!(
-            error,
-            "wrong node kind: expected MappingNode but got ScalarNode at a.b"
-        );
-        let error = merged("{a: {b: 1}}", "{a: {$patch: other}}").unwrap_err();
-        assert_eq!(error, "unknown patch strategy 'other' at a");
-    }
-
-    #[test]
-    fn merges_lists_by_their_keys_patch_first() {
-        let containers = "{containers: [{name: a, image: x}, {name: b, image: y}]}";
-        for (patch, wanted) in [
-            (
-                "{containers: [{name: b, image: z}, {name: c}]}",
-                json!([{"name": "b", "image": "z"}, {"name": "c"}, {"name": "a", "image": "x"}]),
-            ),
-            (
-                "{containers: [{name: a, $patch: delete}]}",
-                json!([{"name": "b", "image": "y"}]),
-            ),
-            (
-                "{containers: [{name: b, $patch: replace, args: []}]}",
-                json!([{"name": "b", "image": "y"}, {"name": "a", "image": "x"}]),
-            ),
-            (
-                "{containers: [{$patch: replace}, {name: c}]}",
-                json!([{"name": "c"}]),
-            ),
-            // What has no key takes everything with it.
-            ("{containers: [{image: z}]}", json!([])),
-        ] {
-            assert_eq!(pod(containers, patch)["containers"], wanted, "{patch}");
-        }
-        // Lists that no patch names lose what repeats.
-        let twice = "{volumes: [{name: a, emptyDir: {}}, {name: a}]}";
-        assert_eq!(pod(twice, "{x: 1}")["volumes"], json!([{"name": "a"}]));
-    }
-
-    #[test]
-    fn merges_lists_by_two_keys() {
-        let service =
-            |ports| format!("{{apiVersion: v1, kind: Service, spec: {{ports: {ports}}}}}");
-        let ports = "[{port: 80, name: one}, {port: 81, protocol: UDP, name: two}]";
-        for (patch, wanted) in [
-            (
-                "[{port: 81, protocol: UDP, name: x}]",
-                json!([{"port": 80, "name": "one"}, {"port": 81, "protocol": "UDP", "name": "x"}]),
-            ),
-            (
-                "[{port: 80, protocol: TCP, $patch: delete}]",
-                json!([{"port": 80, "name": "one"}, {"port": 81, "protocol": "UDP", "name": "two"}]),
-            ),
-        ] {
-            let result = merged(&service(ports), &service(patch)).unwrap().unwrap();
-            assert_eq!(result["spec"]["ports"], wanted, "{patch}");
-        }
-        let untouched = "{containers: [{name: a, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}, {containerPort: 53, protocol: TCP}]}]}";
-        assert_eq!(
-            pod(untouched, "{x: 1}")["containers"][0]["ports"],
-            json!([{"containerPort": 53}, {"containerPort": 53, "protocol": "TCP"}])
-        );
-    }
-
-    #[test]
-    fn merges_lists_of_scalars_and_documents_within_documents() {
-        let secret =
-            |list| format!("{{apiVersion: v1, kind: Secret, metadata: {{finalizers: {list}}}}}");
-        let result = merged(&secret("[a, b]"), &secret("[c, b]"))
-            .unwrap()
-            .unwrap();
-        assert_eq!(result["metadata"]["finalizers"], json!(["c", "b", "a"]));
-        let thing = |name| {
-            format!(
-                "{{inner: {{apiVersion: v1, kind: ServiceAccount, secrets: [{{name: {name}}}]}}}}"
-            )
-        };
-        let result = merged(&thing("a"), &thing("b")).unwrap().unwrap();
-        assert_eq!(
-            result["inner"]["secrets"],
-            json!([{"name": "b"}, {"name": "a"}])
-        );
-        let described =
-            "items: # {\"type\": \"array\", \"x-kubernetes-patch-strategy\": \"merge\"}\n- a\n";
-        assert_eq!(
-            merged(described, "{items: [b]}").unwrap().unwrap(),
-            json!({"items": ["b", "a"]})
-        );
-    }
 }

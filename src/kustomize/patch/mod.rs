@@ -8,11 +8,14 @@ mod fields;
 mod json6902;
 mod json_error;
 mod list;
+mod list_pool;
 mod merge;
 mod merge_error;
 mod overwrite;
 mod pointer;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use error::{PatchError, PatchSource};
 pub use json_error::{ApplyError, JsonPatchError};

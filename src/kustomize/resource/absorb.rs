@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::behavior::Behavior;
 use super::id::Id;
 use super::list::{ListError, ResourceList};
 use super::text_map;
-use super::tracked::{Behavior, Resource};
+use super::tracked::Resource;
 use crate::error::Explain;
 use crate::manifest::Node;
 

@@ -1,9 +1,9 @@
 //! All resources of a build in their order, and the indexes that find them.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash as _, Hasher};
+use std::hash::{Hash as _, Hasher as _};
 
 use super::id::Id;
+use super::places::Places;
 use super::tracked::Resource;
 use crate::error::Explain;
 
@@ -31,79 +31,6 @@ pub enum ListError {
 }
 
 impl Explain for ListError {}
-
-/// Places in the list by a number that stands for an id or a name; a hit must be checked.
-type Places = HashMap<u64, Spots, BuildHasherDefault<Itself>>;
-
-/// Places in their order; nearly always one.
-#[derive(Clone, Debug)]
-enum Spots {
-    One(usize),
-    Some(Vec<usize>),
-}
-
-impl Spots {
-    fn as_slice(&self) -> &[usize] {
-        match self {
-            Self::One(place) => std::slice::from_ref(place),
-            Self::Some(places) => places,
-        }
-    }
-
-    /// Adds a place, once.
-    fn insert(&mut self, place: usize) {
-        match self {
-            Self::One(own) if *own == place => {}
-            Self::One(own) => *self = Self::Some(vec![place.min(*own), place.max(*own)]),
-            Self::Some(places) => {
-                if let Err(position) = places.binary_search(&place) {
-                    places.insert(position, place);
-                }
-            }
-        }
-    }
-
-    fn remove(&mut self, place: usize) {
-        match self {
-            Self::One(own) if *own == place => *self = Self::Some(Vec::new()),
-            Self::One(_) => {}
-            Self::Some(places) => places.retain(|other| *other != place),
-        }
-    }
-
-    /// Follows a new order.
-    fn moved(&mut self, places: &[usize]) {
-        match self {
-            Self::One(own) => *own = places[*own],
-            Self::Some(own) => {
-                for place in own.iter_mut() {
-                    *place = places[*place];
-                }
-                own.sort_unstable();
-            }
-        }
-    }
-}
-
-/// The hash of a number that is a hash: the number itself.
-#[derive(Clone, Copy, Debug, Default)]
-struct Itself(u64);
-
-impl Hasher for Itself {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
 
 /// Resources in the order in which they were accumulated, found by who they are or were.
 ///
@@ -174,7 +101,7 @@ impl ResourceList {
         let place = self.items.len();
         self.keys.push(key);
         self.items.push(resource);
-        insert(&mut self.by_current, key, place);
+        self.by_current.insert(key, place);
         self.index_past(place);
     }
 
@@ -316,9 +243,7 @@ impl ResourceList {
             places[*old] = new;
         }
         for index in [&mut self.by_current, &mut self.by_any, &mut self.by_name] {
-            for spots in index.values_mut() {
-                spots.moved(&places);
-            }
+            index.move_to(&places);
         }
     }
 
@@ -328,8 +253,8 @@ impl ResourceList {
         key: u64,
         accepts: impl Fn(&Resource) -> bool,
     ) -> impl Iterator<Item = usize> {
-        let places = places.get(&key).map_or(&[][..], Spots::as_slice);
         places
+            .at(key)
             .iter()
             .copied()
             .filter(move |place| accepts(&self.items[*place]))
@@ -339,10 +264,8 @@ impl ResourceList {
         let key = self.items[place].id().key();
         let old = std::mem::replace(&mut self.keys[place], key);
         if old != key {
-            if let Some(places) = self.by_current.get_mut(&old) {
-                places.remove(place);
-            }
-            insert(&mut self.by_current, key, place);
+            self.by_current.remove(old, place);
+            self.by_current.insert(key, place);
         }
         self.index_past(place);
     }
@@ -350,13 +273,13 @@ impl ResourceList {
     /// Writes down who it is and was; what is no longer true stays, since hits are checked.
     fn index_past(&mut self, place: usize) {
         let resource = &self.items[place];
-        insert(&mut self.by_any, self.keys[place], place);
-        insert(&mut self.by_name, name_key(resource.name()), place);
+        self.by_any.insert(self.keys[place], place);
+        self.by_name.insert(name_key(resource.name()), place);
         for key in resource.previous_keys() {
-            insert(&mut self.by_any, key, place);
+            self.by_any.insert(key, place);
         }
         for name in resource.previous_names() {
-            insert(&mut self.by_name, name_key(name), place);
+            self.by_name.insert(name_key(name), place);
         }
     }
 }
@@ -378,12 +301,6 @@ impl<'list> IntoIterator for &'list ResourceList {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-/// Adds a place in its order, once.
-fn insert(places: &mut Places, key: u64, place: usize) {
-    let spots = places.entry(key).or_insert(Spots::One(place));
-    spots.insert(place);
 }
 
 fn name_key(name: &str) -> u64 {

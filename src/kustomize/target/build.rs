@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::super::load::{Files, Loader, Session};
@@ -15,6 +14,7 @@ use super::options::Options;
 use super::output;
 use super::problem::BuildError;
 use crate::manifest::Object;
+use crate::threads;
 
 /// Below this many resources, threads cost more than they save.
 const WORTH_THREADS: usize = 256;
@@ -61,8 +61,8 @@ impl Built {
             let piece: Vec<_> = resources.by_ref().take(size).collect();
             pieces.push(Mutex::new(piece));
         }
-        let texts = share_out(pieces.len(), threads, |piece| {
-            let mut piece = pieces[piece].lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = threads::each(&pieces, threads, |piece| {
+            let mut piece = piece.lock().unwrap_or_else(PoisonError::into_inner);
             output::text(&std::mem::take(&mut *piece))
         });
         Ok(texts
@@ -91,10 +91,9 @@ impl Built {
 ///
 /// Fails where the reference does.
 pub fn build(files: &dyn Files, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let session = Session::new(files, options.remote, options.restriction)
         .with_helm(options.helm)
-        .for_one_root(threads);
+        .for_one_root(threads::count());
     build_in(&session, root, options)
 }
 
@@ -125,36 +124,9 @@ pub fn build_each<T: Send>(
         [_] => session.for_one_root(threads),
         _ => session,
     };
-    share_out(roots.len(), threads, |root| {
-        finish(build_in(&session, &roots[root], options))
+    threads::each(roots, threads, |root| {
+        finish(build_in(&session, root, options))
     })
-}
-
-/// Does so many works on some threads, and returns what they came to in their order.
-fn share_out<T: Send>(works: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(works));
-    let worker = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            if place >= works {
-                break;
-            }
-            let result = work(place);
-            done.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((place, result));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.clamp(1, works.max(1)) {
-            scope.spawn(worker);
-        }
-        worker();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn build_in(session: &Session<'_>, root: &str, options: &Options<'_>) -> Result<Built, BuildError> {

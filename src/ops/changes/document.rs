@@ -44,6 +44,16 @@ impl Diff {
         self.summary.has_changes()
     }
 
+    /// Returns every object with the name of its cluster.
+    pub fn objects(&self) -> impl Iterator<Item = (&str, &ObjectChange)> {
+        self.clusters.iter().flat_map(|cluster| {
+            let owners = cluster.owners.iter();
+            owners
+                .flat_map(|owner| &owner.objects)
+                .map(|object| (cluster.cluster.as_str(), object))
+        })
+    }
+
     /// Says whether something could not be worked out.
     pub fn has_findings(&self) -> bool {
         let mut clusters = self.clusters.iter();

@@ -75,7 +75,7 @@ fn write_dangers(diff: &Diff, out: &mut String) {
         return;
     }
     out.push_str("<section class=\"dangers\">\n<h2>⚠️ Look at this</h2>\n<ul>\n");
-    for (cluster, object) in objects(diff) {
+    for (cluster, object) in diff.objects() {
         for danger in &object.dangers {
             let _ = writeln!(
                 out,
@@ -113,7 +113,7 @@ fn write_findings(diff: &Diff, out: &mut String) {
 
 fn write_images(diff: &Diff, out: &mut String) {
     let mut rows = String::new();
-    for (cluster, object) in objects(diff) {
+    for (cluster, object) in diff.objects() {
         for image in &object.images {
             let side = |image: &Option<String>| match image {
                 Some(image) => format!("<code>{}</code>", html(image)),
@@ -218,15 +218,6 @@ fn write_object(object: &ObjectChange, out: &mut String) {
         );
     }
     out.push_str("</pre>\n</details>\n");
-}
-
-fn objects(diff: &Diff) -> impl Iterator<Item = (&str, &ObjectChange)> {
-    diff.clusters.iter().flat_map(|cluster| {
-        let owners = cluster.owners.iter();
-        owners
-            .flat_map(|owner| &owner.objects)
-            .map(|object| (cluster.cluster.as_str(), object))
-    })
 }
 
 fn in_cluster(diff: &Diff, cluster: &str) -> String {

@@ -118,7 +118,8 @@ impl Page {
     }
 
     fn dangers(&mut self, diff: &Diff) {
-        let lines: Vec<String> = objects(diff)
+        let lines: Vec<String> = diff
+            .objects()
             .flat_map(|(cluster, object)| {
                 object.dangers.iter().map(move |danger| {
                     format!(
@@ -157,7 +158,8 @@ impl Page {
             Some(image) => code_html(image),
             None => "—".into(),
         };
-        let rows: Vec<String> = objects(diff)
+        let rows: Vec<String> = diff
+            .objects()
             .flat_map(|(cluster, object)| {
                 object.images.iter().map(move |image| {
                     format!(
@@ -216,16 +218,6 @@ impl Page {
         }
         self.out
     }
-}
-
-/// Returns every object with its cluster.
-fn objects(diff: &Diff) -> impl Iterator<Item = (&str, &ObjectChange)> {
-    diff.clusters.iter().flat_map(|cluster| {
-        let owners = cluster.owners.iter();
-        owners
-            .flat_map(|owner| &owner.objects)
-            .map(|object| (cluster.cluster.as_str(), object))
-    })
 }
 
 fn in_cluster(diff: &Diff, cluster: &str) -> String {

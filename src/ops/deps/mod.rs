@@ -2,6 +2,7 @@
 
 mod graph;
 mod read;
+mod ways;
 
 pub use graph::{Edge, Graph, Node, Presence};
 pub use read::{DepsRequest, Origin, dependencies};

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use serde::Deserialize;
 
-use super::super::build::{BuildRequest, Keys, build_one, directory, kustomization, live};
+use super::super::build::{BuildRequest, Keys, build_one, directory};
+use super::super::chosen::{kustomization, live};
 use super::against::{Against, CompareOptions, MANAGER};
 use super::compared::{Compared, Entry, Fate, States, Tally};
 use super::gone::{Gone, Inventory};

@@ -3,19 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{PROJECT, assert_no_secret, assert_says, command, start};
+use super::{PROJECT, assert_no_secret, assert_says, bare_server, command, start};
 use crate::scene::gitlab::{GitLab, Push, Role};
-use crate::scene::{CommandOutput, Scene, TestEnv};
+use crate::scene::{CommandOutput, TestEnv};
 
 const TITLE: &str = "flux-system-master-flux-system-./clusters/production";
-
-fn env() -> Option<TestEnv> {
-    let env = TestEnv::in_scene(Scene::private_bare_server()?);
-    Some(
-        env.without_variable("FLUX_SYSTEM_NAMESPACE")
-            .with_program("ssh-keyscan"),
-    )
-}
 
 /// Starts a double with the project, where dan is a developer: he may push, and know nothing of deploy keys.
 fn with_developer() -> Option<GitLab> {
@@ -96,7 +88,7 @@ fn registered(gitlab: &GitLab) -> Vec<String> {
 
 #[test]
 fn a_key_that_a_developer_may_not_register_is_kept_until_somebody_does() {
-    let (Some(env), Some(gitlab)) = (env(), with_developer()) else {
+    let (Some(env), Some(gitlab)) = (bare_server(), with_developer()) else {
         return;
     };
     let text = run_as(&env, &gitlab, "dan", &["--timeout=20s"]).failure(1);
@@ -135,7 +127,7 @@ fn a_key_that_a_developer_may_not_register_is_kept_until_somebody_does() {
 
 #[test]
 fn a_key_that_was_deleted_at_the_host_is_registered_again() {
-    let (Some(env), Some(gitlab)) = (env(), with_developer()) else {
+    let (Some(env), Some(gitlab)) = (bare_server(), with_developer()) else {
         return;
     };
     let key = printed_key(&run_to_the_wait(&env, &gitlab, "alice"));

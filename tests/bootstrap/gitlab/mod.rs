@@ -10,7 +10,7 @@ mod variant;
 mod writing;
 
 use crate::scene::gitlab::{Entry, GitLab, Role, State};
-use crate::scene::{CommandOutput, Invocation, TestEnv, contents};
+use crate::scene::{CommandOutput, Invocation, Scene, TestEnv, contents};
 
 /// The project of the tests.
 const PROJECT: &str = "mycompany/mygroup/flux";
@@ -34,6 +34,29 @@ fn start(more: impl FnOnce(&mut State)) -> GitLab {
         company(state);
         more(state);
     })
+}
+
+/// Starts a double that is pushed to over SSH; nothing, and a line that says so, where there is no server for that.
+fn over_ssh(more: impl FnOnce(&mut State)) -> Option<GitLab> {
+    if !GitLab::has_ssh() {
+        println!("skipped: there is no SSH server");
+        return None;
+    }
+    Some(start(|state| {
+        state.settings.ssh = true;
+        state.project(PROJECT);
+        state.commit(PROJECT, "master", "README.md", "ours\n");
+        more(state);
+    }))
+}
+
+/// Returns an environment with a server that has nothing yet; nothing where there is none.
+fn bare_server() -> Option<TestEnv> {
+    let env = TestEnv::in_scene(Scene::private_bare_server()?);
+    Some(
+        env.without_variable("FLUX_SYSTEM_NAMESPACE")
+            .with_program("ssh-keyscan"),
+    )
 }
 
 /// Returns the command that the tests are about: the one of the users' runbook, and what points it at the double.

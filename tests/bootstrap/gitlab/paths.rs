@@ -1,22 +1,16 @@
 //! Where GitLab sends a request elsewhere, and lists that are longer than any page.
 
-use super::{PROJECT, THE_WAIT, assert_no_secret, assert_says, prepare, run, start, writes};
-use crate::scene::gitlab::{Fault, GitLab, Push, State};
-use crate::scene::{Scene, TestEnv};
+use super::{
+    PROJECT, THE_WAIT, assert_no_secret, assert_says, bare_server, over_ssh, prepare, run, start,
+    writes,
+};
+use crate::scene::gitlab::{Fault, GitLab, Push};
 
 const FIND: &str = "/projects/mycompany%2Fmygroup%2Fflux";
 
-fn env() -> Option<TestEnv> {
-    let env = TestEnv::in_scene(Scene::private_bare_server()?);
-    Some(
-        env.without_variable("FLUX_SYSTEM_NAMESPACE")
-            .with_program("ssh-keyscan"),
-    )
-}
-
 #[test]
 fn a_question_follows_every_redirect_and_a_change_follows_none() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     for status in [301, 302, 307, 308] {
         let name = format!("GET {status}");
         let gitlab = start(|state| {
@@ -53,22 +47,9 @@ fn a_question_follows_every_redirect_and_a_change_follows_none() {
     }
 }
 
-fn over_ssh(more: impl FnOnce(&mut State)) -> Option<GitLab> {
-    if !GitLab::has_ssh() {
-        println!("skipped: there is no SSH server");
-        return None;
-    }
-    Some(start(|state| {
-        state.settings.ssh = true;
-        state.project(PROJECT);
-        state.commit(PROJECT, "master", "README.md", "ours\n");
-        more(state);
-    }))
-}
-
 #[test]
 fn a_renamed_project_gets_its_key_and_its_commits_under_the_new_name() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let Some(gitlab) = over_ssh(|state| state.rename_project(PROJECT, "fleet")) else {
         return;
     };
@@ -98,7 +79,7 @@ fn a_renamed_project_gets_its_key_and_its_commits_under_the_new_name() {
 
 #[test]
 fn a_key_among_thousands_is_found_and_replaced() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let public = GitLab::key_pair(&env.folder().join("old"));
     let title = "flux-system-master-flux-system-./clusters/production";
     let Some(gitlab) = over_ssh(|state| {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::super::place::secret;
-use super::{FOLDER, THE_WAIT, assert_no_secret, start, writes};
+use super::{FOLDER, THE_WAIT, assert_no_secret, bare_server, start, writes};
+use crate::scene::TestEnv;
 use crate::scene::gitlab::{GitLab, Push, State};
-use crate::scene::{Scene, TestEnv};
 
 /// Runs a variant as alice on a cluster without controllers: all but the wait for it succeeds.
 #[track_caller]
@@ -30,14 +30,6 @@ fn bootstrap(env: &TestEnv, gitlab: &GitLab, more: &[&str]) -> String {
     text
 }
 
-fn env() -> Option<TestEnv> {
-    let env = TestEnv::in_scene(Scene::private_bare_server()?);
-    Some(
-        env.without_variable("FLUX_SYSTEM_NAMESPACE")
-            .with_program("ssh-keyscan"),
-    )
-}
-
 fn created(gitlab: &GitLab) -> Value {
     let journal = gitlab.journal();
     let entry = journal
@@ -55,7 +47,7 @@ fn source(env: &TestEnv) -> Value {
 
 #[test]
 fn a_personal_project_is_created_in_the_users_own_namespace() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let gitlab = start(|_| {});
     bootstrap(
         &env,
@@ -76,7 +68,7 @@ fn a_personal_project_is_created_in_the_users_own_namespace() {
 
 #[test]
 fn a_sub_path_belongs_to_the_host_name_and_the_visibility_is_as_asked() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     for (asked, made) in [
         ("public", "public"),
         ("internal", "internal"),
@@ -102,7 +94,7 @@ fn a_sub_path_belongs_to_the_host_name_and_the_visibility_is_as_asked() {
 
 #[test]
 fn a_deploy_token_of_its_own_is_made_for_the_cluster() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let gitlab = start(|_| {});
     bootstrap(
         &env,
@@ -122,7 +114,7 @@ fn a_deploy_token_of_its_own_is_made_for_the_cluster() {
 
 #[test]
 fn a_deploy_key_may_write_only_if_that_is_asked_for() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     if !GitLab::has_ssh() {
         return println!("skipped: there is no SSH server");
     }
@@ -155,7 +147,7 @@ fn a_deploy_key_may_write_only_if_that_is_asked_for() {
 
 #[test]
 fn other_content_of_a_project_stays() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let path = "mycompany/mygroup/flux";
     let gitlab = start(|state| {
         state.project(path);

@@ -7,18 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    FOLDER, PROJECT, THE_WAIT, assert_no_secret, assert_says, prepare, run, start, writes,
+    FOLDER, PROJECT, THE_WAIT, assert_no_secret, assert_says, bare_server, over_ssh, prepare, run,
+    start, writes,
 };
 use crate::scene::gitlab::{Fault, GitLab, Role, State};
-use crate::scene::{CommandOutput, Scene, TestEnv};
-
-fn env() -> Option<TestEnv> {
-    let env = TestEnv::in_scene(Scene::private_bare_server()?);
-    Some(
-        env.without_variable("FLUX_SYSTEM_NAMESPACE")
-            .with_program("ssh-keyscan"),
-    )
-}
+use crate::scene::{CommandOutput, TestEnv};
 
 /// Runs as far as a cluster without controllers lets it: what is committed and applied is.
 #[track_caller]
@@ -52,7 +45,7 @@ fn with_project() -> GitLab {
 
 #[test]
 fn a_project_is_created_once_whatever_becomes_of_the_answer() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let race = Fault::meanwhile(|state: &mut State| {
         state.project(PROJECT);
     });
@@ -76,7 +69,7 @@ fn a_project_is_created_once_whatever_becomes_of_the_answer() {
 
 #[test]
 fn a_project_that_could_not_be_created_is_by_the_second_run() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     for (name, fault, words) in [
         (
             "502",
@@ -113,7 +106,7 @@ fn a_project_that_could_not_be_created_is_by_the_second_run() {
 
 #[test]
 fn a_project_out_of_sight_is_explained() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let gitlab = start(|_| {});
     let taken = json!({ "message": { "name": ["has already been taken"], "path": ["has already been taken"] } });
     gitlab.fault(Fault::json(400, taken).on("POST", "/projects"));
@@ -131,7 +124,7 @@ fn a_project_out_of_sight_is_explained() {
 
 #[test]
 fn a_push_survives_what_happens_on_the_way() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let push = "/mycompany/mygroup/flux.git/git-receive-pack";
     let gitlab = with_project();
     gitlab.meanwhile("POST", push, |state| {
@@ -172,7 +165,7 @@ fn a_push_survives_what_happens_on_the_way() {
 
 #[test]
 fn a_branch_protected_meanwhile_is_told_with_a_remedy() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let gitlab = with_project();
     gitlab.meanwhile(
         "POST",
@@ -191,19 +184,6 @@ fn a_branch_protected_meanwhile_is_told_with_a_remedy() {
     assert_eq!(gitlab.head(PROJECT, "master"), head);
 }
 
-fn over_ssh(more: impl FnOnce(&mut State)) -> Option<GitLab> {
-    if !GitLab::has_ssh() {
-        println!("skipped: there is no SSH server");
-        return None;
-    }
-    Some(start(|state| {
-        state.settings.ssh = true;
-        state.project(PROJECT);
-        state.commit(PROJECT, "master", "README.md", "ours\n");
-        more(state);
-    }))
-}
-
 fn run_with_key(env: &TestEnv, gitlab: &GitLab, more: &[&str]) -> CommandOutput {
     let output = prepare(env, gitlab, &[], more).run_up_to(THE_WAIT);
     assert_no_secret(env, gitlab, &output);
@@ -217,7 +197,7 @@ fn keys(gitlab: &GitLab) -> usize {
 
 #[test]
 fn a_deploy_key_is_registered_once_and_never_lost() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let Some(gitlab) = over_ssh(|_| {}) else {
         return;
     };
@@ -259,7 +239,7 @@ fn a_deploy_key_is_registered_once_and_never_lost() {
 
 #[test]
 fn a_key_that_is_taken_elsewhere_is_joined_or_told() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let path = env.folder().join("key");
     let public = GitLab::key_pair(&path);
     let file = format!("--private-key-file={}", path.display());
@@ -291,7 +271,7 @@ fn a_key_that_is_taken_elsewhere_is_joined_or_told() {
 
 #[test]
 fn lists_are_read_whole_and_bounded() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let list = "/projects/*/deploy_keys";
     let public = GitLab::key_pair(&env.folder().join("old"));
     let with_a_key = |state: &mut State| {
@@ -322,7 +302,7 @@ fn lists_are_read_whole_and_bounded() {
 
 #[test]
 fn a_team_that_can_not_be_given_access_fails_only_in_the_end() {
-    let Some(env) = env() else { return };
+    let Some(env) = bare_server() else { return };
     let gitlab = start(|state| {
         state.group("operators");
         state.member("alice", "operators", Role::Developer);

@@ -13,13 +13,14 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-use super::certificate::Authority;
+use super::certificate::server_config;
 use super::door::{Door, Resets, Switch};
 use super::fault::Fault;
 use super::journal::Entry;
 use super::serve::{Shared, serve};
 use super::ssh::{self, Sshd};
 use super::state::State;
+use crate::scene::tls::Authority;
 
 /// A double of GitLab, until it is dropped.
 ///
@@ -48,7 +49,7 @@ impl GitLab {
         let authority = Authority::new("the double's authority");
         fs::write(folder.path().join("ca.crt"), authority.pem())
             .expect("the folder can be written");
-        let config = authority.server_config(state.settings.tls);
+        let config = server_config(&authority, state.settings.tls);
         let sshd = state
             .settings
             .ssh
