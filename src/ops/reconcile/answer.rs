@@ -95,12 +95,29 @@ pub fn judge(object: Option<&Object>, verdict: impl FnOnce(&Object) -> Verdict) 
     object.map_or_else(|| Verdict::Failed("the object was deleted".into()), verdict)
 }
 
-/// Says whether a request newer than `handled` was answered, and how.
-pub fn answered(object: &Object, handled: &str) -> Verdict {
-    if object.text("/status/lastHandledReconcileAt") == handled {
+/// Says whether a request was answered, and how: `before` is the object as it was then, `revision` the one that its
+/// source was just reconciled to, empty where it was not.
+pub fn answered(object: &Object, before: &Row, revision: &str) -> Verdict {
+    if object.text("/status/lastHandledReconcileAt") == before.status.last_handled_reconcile_at {
         return Verdict::Waiting("the controller has not answered the request yet".into());
     }
-    verdict(object, status(object, env::now()))
+    match verdict(object, status(object, env::now())) {
+        // It answers by what it knows of the source, which may be what the source was a moment ago.
+        Verdict::Done(_) if is_behind(object, before, revision) => Verdict::Waiting(format!(
+            "it has applied {}, and its source has {revision}",
+            before.status.last_applied_revision
+        )),
+        verdict => verdict,
+    }
+}
+
+/// Says whether an object still has the revision from before its source went on to another one.
+fn is_behind(object: &Object, before: &Row, revision: &str) -> bool {
+    let old = before.status.last_applied_revision.as_str();
+    !old.is_empty()
+        && !revision.is_empty()
+        && old != revision
+        && object.text("/status/lastAppliedRevision") == old
 }
 
 /// Says whether the wait for an object is over.
@@ -177,11 +194,16 @@ mod tests {
     #[test]
     fn an_attempt_that_failed_is_an_end() {
         let failed = kustomization("BuildFailed", "ProgressingWithRetry");
+        let mut handled = Row::default();
+        handled.status.last_handled_reconcile_at = "now".into();
         assert_eq!(
-            answered(&failed, ""),
+            answered(&failed, &Row::default(), ""),
             Verdict::Failed("no such path".into())
         );
-        assert!(matches!(answered(&failed, "now"), Verdict::Waiting(_)));
+        assert!(matches!(
+            answered(&failed, &handled, ""),
+            Verdict::Waiting(_)
+        ));
     }
 
     #[test]
@@ -193,12 +215,43 @@ mod tests {
         ] {
             let object = kustomization(reason, reconciling);
             assert!(
-                matches!(answered(&object, ""), Verdict::Waiting(_)),
+                matches!(answered(&object, &Row::default(), ""), Verdict::Waiting(_)),
                 "{reason}"
             );
         }
         let mut older = kustomization("BuildFailed", "ProgressingWithRetry");
         older.value_mut()["metadata"]["generation"] = json!(3);
-        assert!(matches!(answered(&older, ""), Verdict::Waiting(_)));
+        assert!(matches!(
+            answered(&older, &Row::default(), ""),
+            Verdict::Waiting(_)
+        ));
+    }
+
+    #[test]
+    fn an_answer_about_the_revision_before_is_none() {
+        let applied = |revision: &str| {
+            let object = json!({
+                "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+                "metadata": {"name": "a", "namespace": "b", "generation": 1},
+                "status": {
+                    "observedGeneration": 1, "lastHandledReconcileAt": "now", "lastAppliedRevision": revision,
+                    "conditions": [{"type": "Ready", "status": "True", "reason": "X", "message": "words", "observedGeneration": 1}],
+                },
+            });
+            Object::new(object).unwrap()
+        };
+        let mut before = Row::default();
+        let judged = |object: &Object, before: &Row, revision: &str| {
+            matches!(answered(object, before, revision), Verdict::Done(_))
+        };
+        assert!(judged(&applied("one"), &before, "two"), "nothing is known");
+        before.status.last_applied_revision = "one".into();
+        assert!(!judged(&applied("one"), &before, "two"));
+        assert!(judged(&applied("two"), &before, "two"));
+        assert!(
+            judged(&applied("three"), &before, "two"),
+            "the source went on"
+        );
+        assert!(judged(&applied("one"), &before, "one") && judged(&applied("one"), &before, ""));
     }
 }

@@ -7,8 +7,8 @@ use super::answer::{answered, judge, success, wait};
 use super::order::{dependencies, waves};
 use super::request::{Ready, ReconcileRequest};
 use super::timing::Timing;
-use crate::api::Row;
-use crate::cluster::{Address, Cluster};
+use crate::api::{Row, row_of};
+use crate::cluster::{Address, Cluster, Verdict};
 use crate::env;
 use crate::error::{Blame, Failure};
 use crate::manifest::{Object, ObjectId};
@@ -33,7 +33,7 @@ pub async fn reconcile(
         sources: HashMap::new(),
     };
     let outcome = match requests {
-        [request] => work.one(request).await,
+        [request] => work.one(request).await.map(drop),
         _ => work.all(requests).await,
     };
     work.timing.tell(ui);
@@ -44,35 +44,50 @@ struct Work<'a> {
     cluster: &'a Cluster,
     ui: &'a Ui,
     timing: Timing,
-    /// The sources that were reconciled already, and how that ended.
-    sources: HashMap<ObjectId, Option<String>>,
+    /// The sources that were reconciled already: the revision that came of it, or why none did.
+    sources: HashMap<ObjectId, Result<String, String>>,
 }
 
 /// An object that can be reconciled.
 struct Open<'a> {
     request: &'a ReconcileRequest,
     row: Row,
+    /// The revision that its source was just reconciled to; empty where none was.
+    revision: String,
+}
+
+/// What came of a request.
+struct End {
+    message: String,
+    /// The revision that the object has as a source; empty for others.
+    revision: String,
 }
 
 impl Work<'_> {
-    /// Reconciles one object; its source is one step closer to the start, which is where a kind has none.
-    async fn one(&mut self, request: &ReconcileRequest) -> Result<(), Failure> {
+    /// Reconciles one object; its source is one step closer to the start, which is where a kind has none. Returns the
+    /// revision that it has as a source.
+    async fn one(&mut self, request: &ReconcileRequest) -> Result<String, Failure> {
         let row = match request.check(self.cluster).await? {
             Ready::Open(row) => *row,
             Ready::Fixed => {
                 self.ui
                     .success("reconciliation not supported by the object");
-                return Ok(());
+                return Ok(String::new());
             }
         };
-        if let Some(source) = request.source(&row) {
-            Box::pin(self.one(&ReconcileRequest::of_source(&source)?)).await?;
-        }
-        let open = [Open { request, row }];
+        let revision = match request.source(&row) {
+            Some(source) => Box::pin(self.one(&ReconcileRequest::of_source(&source)?)).await?,
+            None => String::new(),
+        };
+        let open = [Open {
+            request,
+            row,
+            revision,
+        }];
         let end = self.ask(&open, &[0]).await?.into_iter().next();
-        let message = end.ok_or_else(|| Failure::new("nothing was waited for"))??;
-        self.ui.success(message);
-        Ok(())
+        let end = end.ok_or_else(|| Failure::new("nothing was waited for"))??;
+        self.ui.success(end.message);
+        Ok(end.revision)
     }
 
     /// Reconciles several objects, group by group.
@@ -81,7 +96,7 @@ impl Work<'_> {
         let mut open = Vec::new();
         for request in requests {
             match self.prepare(request).await {
-                Ok(Some(row)) => open.push(Open { request, row }),
+                Ok(Some(prepared)) => open.push(prepared),
                 Ok(None) => {}
                 Err(failure) => failed.push(self.tell_failure(&request.address, &failure)),
             }
@@ -109,7 +124,7 @@ impl Work<'_> {
             for (place, end) in asked.into_iter().zip(ends) {
                 let address = &open[place].request.address;
                 match end {
-                    Ok(message) => self.tell_success(address, &message),
+                    Ok(end) => self.tell_success(address, &end.message),
                     Err(failure) => {
                         failed.push(self.tell_failure(address, &failure));
                         bad.push(place);
@@ -121,7 +136,10 @@ impl Work<'_> {
     }
 
     /// Checks one of several objects and reconciles its source, if no other one has done so before.
-    async fn prepare(&mut self, request: &ReconcileRequest) -> Result<Option<Row>, Failure> {
+    async fn prepare<'a>(
+        &mut self,
+        request: &'a ReconcileRequest,
+    ) -> Result<Option<Open<'a>>, Failure> {
         let row = match request.check(self.cluster).await? {
             Ready::Open(row) => *row,
             Ready::Fixed => {
@@ -131,21 +149,31 @@ impl Work<'_> {
             }
         };
         let Some(source) = request.source(&row) else {
-            return Ok(Some(row));
+            return Ok(Some(Open {
+                request,
+                row,
+                revision: String::new(),
+            }));
         };
         if !self.sources.contains_key(&source) {
             let outcome = match ReconcileRequest::of_source(&source) {
                 Ok(request) => Box::pin(self.one(&request)).await,
                 Err(failure) => Err(failure),
             };
-            let failure = outcome.err().map(|failure| failure.in_one_line());
-            self.sources.insert(source.clone(), failure);
+            let outcome = outcome.map_err(|failure| failure.in_one_line());
+            self.sources.insert(source.clone(), outcome);
         }
-        match self.sources.get(&source).and_then(Option::as_deref) {
-            Some(failure) => Err(Failure::new(format!(
+        match self.sources.get(&source) {
+            Some(Err(failure)) => Err(Failure::new(format!(
                 "its source {source} failed: {failure}"
             ))),
-            None => Ok(Some(row)),
+            known => Ok(Some(Open {
+                request,
+                row,
+                revision: known
+                    .and_then(|known| known.clone().ok())
+                    .unwrap_or_default(),
+            })),
         }
     }
 
@@ -154,22 +182,23 @@ impl Work<'_> {
         &mut self,
         open: &[Open<'_>],
         places: &[usize],
-    ) -> Result<Vec<Result<String, Failure>>, Failure> {
+    ) -> Result<Vec<Result<End, Failure>>, Failure> {
         let begin = Instant::now();
-        let mut handled = HashMap::new();
+        let mut asked = HashMap::new();
         let mut addresses = Vec::new();
         for place in places {
-            let Open { request, row } = &open[*place];
-            request
+            let one = &open[*place];
+            one.request
                 .write(self.cluster, self.ui, &env::now().to_string())
                 .await?;
-            let before = row.status.last_handled_reconcile_at.as_str();
-            handled.insert(request.address.clone(), before);
-            addresses.push(request.address.clone());
+            asked.insert(one.request.address.clone(), one);
+            addresses.push(one.request.address.clone());
         }
         let judge = |address: &Address, object: Option<&Object>| {
-            let handled = handled.get(address).copied().unwrap_or_default();
-            judge(object, |object| answered(object, handled))
+            judge(object, |object| match asked.get(address) {
+                Some(one) => answered(object, &one.row, &one.revision),
+                None => Verdict::Waiting("nobody was asked about it".into()),
+            })
         };
         let ends = wait(self.cluster, self.ui, &addresses, judge).await?;
         for address in &addresses {
@@ -177,7 +206,9 @@ impl Work<'_> {
         }
         let told = places.iter().zip(ends).map(|(place, end)| {
             let object = end?;
-            success(open[*place].request.kind, &object)
+            let message = success(open[*place].request.kind, &object)?;
+            let revision = row_of(object.value()).status.artifact.revision;
+            Ok(End { message, revision })
         });
         Ok(told.collect())
     }
