@@ -1,7 +1,6 @@
 //! Finds the clusters of a repository: the folders that a Kustomization beside its own source builds.
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::super::recipe::Recipe;
@@ -10,6 +9,7 @@ use super::tree::Tree;
 use crate::git::EntryKind;
 use crate::kustomize::load::join;
 use crate::manifest::{Dialect, Object, read_as};
+use crate::threads;
 
 /// What a file holds that a cluster may begin with.
 const SIGNS: [&str; 2] = [
@@ -43,24 +43,13 @@ pub fn entries(tree: &dyn Tree) -> Vec<String> {
 
 /// Returns the YAML files of a tree, level by level, all threads on one level.
 fn files(tree: &dyn Tree) -> Vec<PathBuf> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads::count();
     let mut files = Vec::new();
     let mut level = vec![PathBuf::from("/")];
     while !level.is_empty() {
         let share = level.len().div_ceil(threads).max(LEAST_SHARE);
-        let found: Vec<Found> = std::thread::scope(|scope| {
-            let mut shares = level.chunks(share);
-            let own = shares.next().unwrap_or_default();
-            let others: Vec<_> = shares
-                .map(|share| scope.spawn(|| look_into(tree, share)))
-                .collect();
-            let own = look_into(tree, own);
-            let others = others.into_iter().map(|other| {
-                let found = other.join();
-                found.unwrap_or_else(|panic| resume_unwind(panic))
-            });
-            std::iter::once(own).chain(others).collect()
-        });
+        let shares: Vec<&[PathBuf]> = level.chunks(share).collect();
+        let found = threads::each(&shares, threads, |share| look_into(tree, share));
         level.clear();
         for share in found {
             files.extend(share.files);

@@ -20,6 +20,7 @@ use super::verdict;
 use crate::error::Failure;
 use crate::kustomize::load::{Files, join};
 use crate::manifest::Object;
+use crate::threads;
 
 /// How much is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +171,7 @@ impl Work<'_> {
                 return;
             }
             let (session, depth) = (self.session, self.depth);
-            let built = session.each(&ready, |(task, needs)| {
+            let built = threads::each(&ready, session.threads, |(task, needs)| {
                 let (key, reach) = session.key(task, needs);
                 let is_wanted = depth == Depth::Whole || reach.leads_on;
                 let outcome = is_wanted.then(|| session.outcome(key, task)).flatten();

@@ -19,6 +19,7 @@ use crate::api::{Values, ValuesPart, ValuesReference};
 use crate::error::Failure;
 use crate::kustomize::load::{Files as _, join};
 use crate::manifest::Object;
+use crate::threads;
 
 /// Why a release is not rendered.
 struct Lack {
@@ -104,7 +105,7 @@ impl Work<'_> {
         }
         let session = self.session;
         let is_wanted = self.is_whole();
-        let outcomes = session.each(&ready, |(task, key)| {
+        let outcomes = threads::each(&ready, session.threads, |(task, key)| {
             is_wanted.then(|| session.outcome(*key, task)).flatten()
         });
         for ((task, key), outcome) in ready.into_iter().zip(outcomes) {

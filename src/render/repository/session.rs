@@ -18,6 +18,7 @@ use super::tree::Tree;
 use crate::kustomize::Unset;
 use crate::kustomize::load::{Remote, join};
 use crate::manifest::Object;
+use crate::threads;
 
 /// What a text holds that may become a release.
 const LEADING_TO_RELEASES: &str = "helm.toolkit.fluxcd.io/v";
@@ -46,7 +47,8 @@ pub struct Session {
     outcomes: Mutex<HashMap<Key, Arc<OnceLock<Arc<Outcome>>>>>,
     built: AtomicUsize,
     kept: AtomicUsize,
-    threads: usize,
+    /// How many threads build.
+    pub(super) threads: usize,
 }
 
 impl Session {
@@ -63,7 +65,7 @@ impl Session {
             outcomes: Mutex::default(),
             built: AtomicUsize::default(),
             kept: AtomicUsize::default(),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: threads::count(),
         }
     }
 
@@ -177,34 +179,5 @@ impl Session {
         let outcome = one::build(task, needs, &mut means);
         self.decryptor().absorb(means.decryptor);
         outcome
-    }
-
-    /// Works on all items, on all threads; the results stand in the order of the items.
-    pub(super) fn each<T: Sync, R: Send>(
-        &self,
-        items: &[T],
-        work: impl Fn(&T) -> R + Sync,
-    ) -> Vec<R> {
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::with_capacity(items.len()));
-        let run = || {
-            while let Some((place, item)) = {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                items.get(place).map(|item| (place, item))
-            } {
-                let result = work(item);
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((place, result));
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads.clamp(1, items.len().max(1)) {
-                scope.spawn(run);
-            }
-            run();
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_unstable_by_key(|(place, _)| *place);
-        done.into_iter().map(|(_, result)| result).collect()
     }
 }

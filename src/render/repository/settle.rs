@@ -6,6 +6,7 @@ use super::finding::Owner;
 use super::key::Key;
 use super::outcome::{ClusterRender, OwnerRender};
 use super::session::Session;
+use crate::threads;
 
 impl Session {
     /// Builds what was put off of owners that two renders of a cluster do not agree about; returns how many
@@ -39,7 +40,7 @@ impl Session {
             })
             .map(|(place, _)| place)
             .collect();
-        let outcomes = self.each(&open, |place| {
+        let outcomes = threads::each(&open, self.threads, |place| {
             let owner = &render.owners[*place];
             self.outcome(owner.key, &owner.task)
         });
