@@ -42,20 +42,31 @@ pub fn sort_by_kind(resources: &mut ResourceList) -> Result<(), BuildError> {
     sort_by(resources, &kinds)
 }
 
+/// Where a resource stands, and what decides where it goes.
+struct Entry {
+    standing: isize,
+    identity: String,
+    place: usize,
+}
+
 fn sort_by(resources: &mut ResourceList, kinds: &LegacySortOptions) -> Result<(), BuildError> {
     resources.refuse_twice()?;
-    let standing =
-        |resource: &Resource| rank(resource.kind(), &kinds.order_first, &kinds.order_last);
-    let mut order: Vec<(isize, usize)> = resources.iter().map(standing).zip(0..).collect();
-    let id = |place: usize| resources.at(place).id();
-    order.sort_by(|(left, here), (right, there)| {
-        if id(*here).gvk == id(*there).gvk {
-            return identity(id(*here)).cmp(identity(id(*there)));
+    let entry = |(place, resource): (usize, &Resource)| Entry {
+        standing: rank(resource.kind(), &kinds.order_first, &kinds.order_last),
+        identity: identity(resource.id()),
+        place,
+    };
+    let mut order: Vec<Entry> = resources.iter().enumerate().map(entry).collect();
+    let gvk = |entry: &Entry| &resources.at(entry.place).id().gvk;
+    order.sort_by(|left, right| {
+        let (here, there) = (gvk(left), gvk(right));
+        if here == there {
+            return left.identity.cmp(&right.identity);
         }
-        let texts = || texts(&id(*here).gvk, &id(*there).gvk);
-        left.cmp(right).then_with(texts)
+        let by_standing = left.standing.cmp(&right.standing);
+        by_standing.then_with(|| texts(here, there))
     });
-    let order: Vec<usize> = order.into_iter().map(|(_, place)| place).collect();
+    let order: Vec<usize> = order.into_iter().map(|entry| entry.place).collect();
     resources.reorder(&order);
     Ok(())
 }
@@ -71,12 +82,10 @@ fn texts(left: &Gvk, right: &Gvk) -> Ordering {
     }
 }
 
-/// Returns the bytes that settle the order within a kind: namespace and name, with a mark for each that is empty.
-fn identity(id: &Id) -> impl Iterator<Item = u8> + '_ {
-    fn or<'text>(text: &'text str, empty: &'static str) -> std::str::Bytes<'text> {
-        if text.is_empty() { empty } else { text }.bytes()
+/// Returns the text that settles the order within a kind: namespace and name, with a mark for each that is empty.
+fn identity(id: &Id) -> String {
+    fn or<'text>(text: &'text str, empty: &'static str) -> &'text str {
+        if text.is_empty() { empty } else { text }
     }
-    or(&id.namespace, "~X")
-        .chain(*b"|")
-        .chain(or(&id.name, "~N"))
+    [or(&id.namespace, "~X"), "|", or(&id.name, "~N")].concat()
 }
