@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::ops::Deref;
 
 use clap::builder::Resettable;
-use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::flag;
 
@@ -58,23 +58,22 @@ impl<A: FromArgMatches> FromArgMatches for Lazy<A> {
 
 /// Leaves bare all commands of a tree that none of the words of a command line names: nothing can enter them.
 ///
-/// Where none is named, the flags of the root stay with the root, so that they are not copied to each command.
+/// The flags of the root that hold everywhere are handed down to those that are named alone; the parser would copy them
+/// to each command.
 pub fn keep_named(root: Command, words: &[OsString]) -> Command {
-    let mut is_any_named = false;
-    let root = root.mut_subcommands(|child| {
-        let is_named = words.iter().any(|word| is_name_of(&child, word));
-        is_any_named |= is_named;
-        if is_named {
-            child
-        } else {
-            child.defer(|stub| stub)
-        }
-    });
-    if is_any_named {
-        root
-    } else {
-        root.mut_args(|flag| flag.global(false))
-    }
+    let everywhere: Vec<Arg> = root
+        .get_arguments()
+        .filter(|flag| flag.is_global_set())
+        .cloned()
+        .collect();
+    root.mut_args(|flag| flag.global(false))
+        .mut_subcommands(|child| {
+            if words.iter().any(|word| is_name_of(&child, word)) {
+                child.args(&everywhere)
+            } else {
+                child.defer(|stub| stub)
+            }
+        })
 }
 
 fn is_name_of(command: &Command, word: &OsStr) -> bool {
