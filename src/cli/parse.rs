@@ -20,10 +20,11 @@ pub fn root(words: &[OsString], program: &str) -> clap::Command {
 
 /// Reads a command line; the first word is the program.
 pub fn parse(arguments: &[OsString], program: &str) -> Result<Cli, clap::Error> {
-    let command = flag::as_pflag(root(arguments, program));
-    let matches = match command.clone().try_get_matches_from(arguments) {
+    // Made anew for the rare second try: a copy for it would cost every run.
+    let command = || flag::as_pflag(root(arguments, program));
+    let matches = match command().try_get_matches_from(arguments) {
         Err(error) => match with_word_for_objects(arguments, &error) {
-            Some(arguments) => match command.try_get_matches_from(arguments) {
+            Some(arguments) => match command().try_get_matches_from(arguments) {
                 // Where no verb takes objects, the word was no help.
                 Err(second) if invalid_word(&second) == Some(on_kind::OBJECTS) => {
                     return Err(error);
