@@ -61,23 +61,26 @@ pub fn contests(ours: &Path) {
             theirs(&["build", "all", "--path", "clusters/c0"]),
         ];
         cold_and_warm(&mut contest, &env, "`build cluster`", build);
-        let diff = [
-            mine(&[
-                "diff",
-                "branch",
-                "--base",
-                "HEAD~1",
-                "--path",
-                "clusters/c0",
-            ]),
-            theirs(&["diff", "all", "--base", "HEAD~1", "--path", "clusters/c0"]),
+        let compare = [
+            "diff",
+            "branch",
+            "--base",
+            "HEAD~1",
+            "--path",
+            "clusters/c0",
         ];
-        cold_and_warm(
-            &mut contest,
-            &env,
-            "`diff branch`, one file of one base",
-            diff,
-        );
+        let two_commits = [&compare[..], &["--revision", "HEAD"]].concat();
+        for (work, words) in [
+            (
+                "`diff branch`, one file of one base, two commits",
+                &two_commits[..],
+            ),
+            ("the same, a commit and the work tree", &compare[..]),
+        ] {
+            let theirs = theirs(&["diff", "all", "--base", "HEAD~1", "--path", "clusters/c0"]);
+            let diff = [mine(words).ending(1), theirs];
+            cold_and_warm(&mut contest, &env, work, diff);
+        }
         if clusters > 1 {
             let script = r#"for cluster in clusters/*; do "$0" diff all --base HEAD~1 --path "$cluster"; done; true"#;
             let every = Entry::new(
