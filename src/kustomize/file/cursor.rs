@@ -61,6 +61,24 @@ impl<'node> Cursor<'node> {
         }
     }
 
+    /// Visits those of the entries that are chosen; an empty value is a mapping without any.
+    fn visit_fields<'de, K: AsRef<str>, V: Visitor<'de>>(
+        self,
+        choose: impl FnOnce(&'node [Entry]) -> Result<Vec<(K, &'node Node)>, DecodeProblem>,
+        visitor: V,
+    ) -> Result<V::Value, DecodeProblem> {
+        let entries = match self.node.entries() {
+            Some(entries) => choose(entries)?,
+            None if self.node.is_null() => Vec::new(),
+            None => return self.wrong("a mapping"),
+        };
+        visitor.visit_map(Fields {
+            cursor: self,
+            entries: entries.into_iter(),
+            value: None,
+        })
+    }
+
     /// Returns the entries by key, the last one where a key repeats.
     fn entries(
         &self,
@@ -162,16 +180,7 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeProblem> {
-        let entries = match self.node.entries() {
-            Some(entries) => self.entries(entries)?,
-            None if self.node.is_null() => Vec::new(),
-            None => return self.wrong("a mapping"),
-        };
-        visitor.visit_map(Fields {
-            cursor: self,
-            entries: entries.into_iter(),
-            value: None,
-        })
+        self.visit_fields(|entries| self.entries(entries), visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -180,16 +189,7 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeProblem> {
-        let entries = match self.node.entries() {
-            Some(entries) => self.known(entries, fields)?,
-            None if self.node.is_null() => Vec::new(),
-            None => return self.wrong("a mapping"),
-        };
-        visitor.visit_map(Fields {
-            cursor: self,
-            entries: entries.into_iter(),
-            value: None,
-        })
+        self.visit_fields(|entries| self.known(entries, fields), visitor)
     }
 
     serde::forward_to_deserialize_any! {
