@@ -148,33 +148,32 @@ impl Work<'_> {
                 return Ok(None);
             }
         };
-        let Some(source) = request.source(&row) else {
-            return Ok(Some(Open {
-                request,
-                row,
-                revision: String::new(),
-            }));
+        let revision = match request.source(&row) {
+            Some(source) => self.revision_of(source).await?,
+            None => String::new(),
         };
-        if !self.sources.contains_key(&source) {
+        Ok(Some(Open {
+            request,
+            row,
+            revision,
+        }))
+    }
+
+    /// Reconciles a source, once, and returns the revision that it has then.
+    async fn revision_of(&mut self, source: ObjectId) -> Result<String, Failure> {
+        let known = self.sources.get(&source).cloned();
+        let outcome = if let Some(known) = known {
+            known
+        } else {
             let outcome = match ReconcileRequest::of_source(&source) {
                 Ok(request) => Box::pin(self.one(&request)).await,
                 Err(failure) => Err(failure),
             };
             let outcome = outcome.map_err(|failure| failure.in_one_line());
-            self.sources.insert(source.clone(), outcome);
-        }
-        match self.sources.get(&source) {
-            Some(Err(failure)) => Err(Failure::new(format!(
-                "its source {source} failed: {failure}"
-            ))),
-            known => Ok(Some(Open {
-                request,
-                row,
-                revision: known
-                    .and_then(|known| known.clone().ok())
-                    .unwrap_or_default(),
-            })),
-        }
+            self.sources.insert(source.clone(), outcome.clone());
+            outcome
+        };
+        outcome.map_err(|failure| Failure::new(format!("its source {source} failed: {failure}")))
     }
 
     /// Asks for some of the objects and waits for all answers; the ends come in the order of the places.
