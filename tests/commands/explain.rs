@@ -53,7 +53,7 @@ metadata: {name: stranger}
 ";
 
 /// Lets jane read Flux's objects, and nothing else.
-const JANE_READS_FLUX: &str = "
+pub const JANE_READS_FLUX: &str = "
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: reads-flux}

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::explain::JANE_READS_FLUX;
 use super::fleet::assert_told_of_all;
 use super::fleet_reading::{BOTH, apply, clusters, list, start};
 
@@ -122,21 +123,7 @@ fn a_cluster_that_is_well_is_told_and_not_shown() {
 #[test]
 fn what_may_not_be_listed_is_told_beside_the_causes() {
     let Some(fleet) = &start() else { return };
-    fleet.env.scene().apply(
-        "
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: reads-appliers}
-rules:
-- {apiGroups: [kustomize.toolkit.fluxcd.io, helm.toolkit.fluxcd.io], resources: ['*'], verbs: [get, list]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: reads-appliers}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reads-appliers}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: jane}]
-",
-    );
+    fleet.env.scene().apply(JANE_READS_FLUX);
     let output = fleet.env.run(["why", "--contexts", "test-shut,prod-well"]);
     let head = "cluster test-shut\n\nKustomization/[NAMESPACE]/backend (not ready)";
     assert!(output.stdout().starts_with(head), "{output}");

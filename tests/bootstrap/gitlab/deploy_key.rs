@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{PROJECT, assert_no_secret, assert_says, bare_server, command, start};
+use super::{PROJECT, assert_no_secret, assert_says, bare_server, command, over_ssh};
 use crate::scene::gitlab::{GitLab, Push, Role};
 use crate::scene::{CommandOutput, TestEnv};
 
@@ -11,17 +11,10 @@ const TITLE: &str = "flux-system-master-flux-system-./clusters/production";
 
 /// Starts a double with the project, where dan is a developer: he may push, and know nothing of deploy keys.
 fn with_developer() -> Option<GitLab> {
-    if !GitLab::has_ssh() {
-        println!("skipped: there is no SSH server");
-        return None;
-    }
-    Some(start(|state| {
-        state.settings.ssh = true;
-        state.project(PROJECT);
-        state.commit(PROJECT, "master", "README.md", "ours\n");
+    over_ssh(|state| {
         state.user("dan");
         state.member("dan", PROJECT, Role::Developer);
-    }))
+    })
 }
 
 fn run_as(env: &TestEnv, gitlab: &GitLab, user: &str, more: &[&str]) -> CommandOutput {
